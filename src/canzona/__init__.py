@@ -1,0 +1,1 @@
+"""Compose whole pop songs with four cascaded diffusion models."""

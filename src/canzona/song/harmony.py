@@ -1,0 +1,249 @@
+"""Chords and keys.
+
+Chords are written in Harte's syntax (Harte et al., *Symbolic Representation of Musical Chords*, ISMIR 2005): ``C:min7/b3``.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+
+PITCH_CLASSES = 12
+PITCH_CLASS_NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_ROOT = re.compile(r"([A-G])([b#]{0,2})")
+
+DEGREES = ("1", "b2", "2", "b3", "3", "4", "b5", "5", "b6", "6", "b7", "7")
+"""Harte's name of each interval above a root, in semitones."""
+
+QUALITIES: dict[str, tuple[int, ...]] = {
+    "maj": (0, 4, 7),
+    "min": (0, 3, 7),
+    "dim": (0, 3, 6),
+    "aug": (0, 4, 8),
+    "sus2": (0, 2, 7),
+    "sus4": (0, 5, 7),
+    "7": (0, 4, 7, 10),
+    "maj7": (0, 4, 7, 11),
+    "min7": (0, 3, 7, 10),
+    "minmaj7": (0, 3, 7, 11),
+    "hdim7": (0, 3, 6, 10),
+    "dim7": (0, 3, 6, 9),
+    "maj6": (0, 4, 7, 9),
+    "min6": (0, 3, 7, 9),
+    "maj(9)": (0, 2, 4, 7),
+    "min(9)": (0, 2, 3, 7),
+    "sus4(b7)": (0, 5, 7, 10),
+    "aug(b7)": (0, 4, 8, 10),
+    "9": (0, 2, 4, 7, 10),
+    "maj9": (0, 2, 4, 7, 11),
+    "min9": (0, 2, 3, 7, 10),
+    "maj6(9)": (0, 2, 4, 7, 9),
+    "sus4(b7,9)": (0, 2, 5, 7, 10),
+    "min7(11)": (0, 3, 5, 7, 10),
+}
+"""The chord vocabulary: quality in Harte's shorthand → its tones in semitones above the root, commonest first."""
+
+_LEAD_SHEET_QUALITIES = {
+    "maj": "", "min": "m", "min7": "m7", "minmaj7": "m(maj7)", "hdim7": "m7b5", "maj6": "6", "min6": "m6", "maj(9)": "add9",
+    "min(9)": "m(add9)", "sus4(b7)": "7sus4", "aug(b7)": "7#5", "min9": "m9", "maj6(9)": "6/9", "sus4(b7,9)": "9sus4",
+    "min7(11)": "m11",
+}  # fmt: skip
+
+
+def parse_pitch_class(text: str) -> int:
+    """``"Bb"`` → 10.
+
+    Raises:
+        ValueError: where ``text`` is no note name.
+    """
+    match = _ROOT.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"note name: must be a letter A to G with # or b, got {text!r}")
+    letter, accidentals = match.groups()
+    return (_NATURALS[letter] + accidentals.count("#") - accidentals.count("b")) % PITCH_CLASSES
+
+
+@dataclass(frozen=True, slots=True)
+class Chord:
+    """A chord of the vocabulary over a bass.
+
+    Attributes:
+        root: pitch class 0–11, C = 0.
+        quality: a name in ``QUALITIES``.
+        bass: pitch class of the lowest tone, absolute (not relative to the root); it need not be a chord tone.
+    """
+
+    root: int
+    quality: str
+    bass: int
+
+    def __post_init__(self) -> None:
+        if self.quality not in QUALITIES:
+            raise ValueError(f"chord quality: must be one of {', '.join(QUALITIES)}, got {self.quality!r}")
+        if not (0 <= self.root < PITCH_CLASSES and 0 <= self.bass < PITCH_CLASSES):
+            raise ValueError(f"chord: root and bass must be 0 to 11, got {self.root} and {self.bass}")
+
+    @property
+    def chroma(self) -> tuple[int, ...]:
+        """The chord's pitch classes, ascending; a bass outside the chord is not among them."""
+        return tuple(sorted((self.root + tone) % PITCH_CLASSES for tone in QUALITIES[self.quality]))
+
+    @classmethod
+    def from_chroma(cls, chroma: tuple[int, ...], bass: int) -> "Chord":
+        """The chord of the vocabulary with exactly these pitch classes over this bass.
+
+        Where several chords share the tones (C6 and Am7), the one rooted on the bass is taken, else the commonest quality: so the
+        name depends on the sounding tones alone, and ``from_chroma(c.chroma, c.bass)`` is ``c.canonical()``.
+
+        Raises:
+            ValueError: where no chord of the vocabulary has these tones.
+        """
+        by_tones = _chords_by_chroma().get(tuple(sorted(set(chroma))))
+        if not by_tones:
+            raise ValueError(f"chord tones: no chord of the vocabulary has the pitch classes {chroma}")
+        root, quality = next(((r, q) for r, q in by_tones if r == bass), by_tones[0])
+        return cls(root, quality, bass)
+
+    def canonical(self) -> "Chord":
+        """The same tones over the same bass under the name that ``from_chroma`` gives them."""
+        return Chord.from_chroma(self.chroma, self.bass)
+
+    @classmethod
+    def parse(cls, symbol: str) -> "Chord | None":
+        """Read a Harte symbol; ``None`` is the no-chord ``N``. The inverse of ``symbol``.
+
+        Symbols outside the vocabulary are taken to the nearest chord of it with the same root and bass.
+
+        Raises:
+            ValueError: where the symbol is no chord.
+        """
+        if symbol == "N":
+            return None
+        name, _, degree = symbol.partition("/")
+        root_name, _, quality = name.partition(":")
+        try:
+            root = parse_pitch_class(root_name)
+            bass = (root + DEGREES.index(degree or "1")) % PITCH_CLASSES
+        except ValueError:
+            return _parse_rare(symbol)
+        return cls(root, quality or "maj", bass) if (quality or "maj") in QUALITIES else _parse_rare(symbol)
+
+    @property
+    def symbol(self) -> str:
+        """Harte's symbol: ``C:min7/b3``."""
+        degree = DEGREES[(self.bass - self.root) % PITCH_CLASSES]
+        return f"{PITCH_CLASS_NAMES[self.root]}:{self.quality}" + ("" if degree == "1" else f"/{degree}")
+
+    @property
+    def lead_sheet_symbol(self) -> str:
+        """The symbol musicians write: ``Cm7/Eb``."""
+        name = PITCH_CLASS_NAMES[self.root] + _LEAD_SHEET_QUALITIES.get(self.quality, self.quality)
+        return name if self.bass == self.root else f"{name}/{PITCH_CLASS_NAMES[self.bass]}"
+
+    def transposed(self, semitones: int) -> "Chord":
+        return Chord((self.root + semitones) % PITCH_CLASSES, self.quality, (self.bass + semitones) % PITCH_CLASSES)
+
+
+def _parse_rare(symbol: str) -> Chord:
+    """A symbol outside the vocabulary, through mir_eval's parser, taken to the nearest quality."""
+    from mir_eval.chord import InvalidChordException, encode
+
+    try:
+        root, semitones, bass = encode(symbol)
+    except InvalidChordException:
+        raise ValueError(f"chord: must be a Harte symbol such as C:min7/b3, got {symbol!r}") from None
+    tones = {int(tone) for tone in semitones.nonzero()[0]}
+    quality = min(QUALITIES, key=lambda name: len(tones ^ set(QUALITIES[name])))
+    return Chord(int(root), quality, int((root + bass) % PITCH_CLASSES))
+
+
+@cache
+def _chords_by_chroma() -> dict[tuple[int, ...], list[tuple[int, str]]]:
+    """Pitch classes → every (root, quality) of the vocabulary that has exactly those, commonest quality first."""
+    table: dict[tuple[int, ...], list[tuple[int, str]]] = {}
+    for quality in QUALITIES:
+        for root in range(PITCH_CLASSES):
+            table.setdefault(Chord(root, quality, root).chroma, []).append((root, quality))
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class ChordSpan:
+    """A chord and when it sounds; chords change on beats.
+
+    Attributes:
+        start_beat: in quarter notes from the start of the song.
+        duration_beats: in quarter notes, 1 or more.
+        chord: what sounds.
+    """
+
+    start_beat: int
+    duration_beats: int
+    chord: Chord
+
+    def __post_init__(self) -> None:
+        if self.start_beat < 0 or self.duration_beats < 1:
+            raise ValueError(
+                f"chord span: start must be 0 or more and duration 1 or more, got {self.start_beat} and {self.duration_beats}"
+            )
+
+    @property
+    def end_beat(self) -> int:
+        """The first beat after the chord."""
+        return self.start_beat + self.duration_beats
+
+
+class Mode(Enum):
+    MAJOR = "major"
+    MINOR = "minor"
+
+
+SCALES = {Mode.MAJOR: (0, 2, 4, 5, 7, 9, 11), Mode.MINOR: (0, 2, 3, 5, 7, 8, 10)}
+"""Semitones of the seven degrees above the tonic; the minor is the natural one."""
+
+_KEY = re.compile(r"([A-Ga-g][b#]{0,2})\s*[: ]?\s*(major|minor|maj|min|m)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A tonic and a mode.
+
+    Attributes:
+        tonic: pitch class 0–11, C = 0.
+        mode: major or minor.
+    """
+
+    tonic: int
+    mode: Mode = Mode.MAJOR
+
+    @classmethod
+    def parse(cls, text: str) -> "Key":
+        """Read ``"G major"``, ``"F# minor"``, ``"Bb"`` or ``"Em"``; the inverse of ``str``.
+
+        Raises:
+            ValueError: for anything else.
+        """
+        match = _KEY.fullmatch(text.strip())
+        if not match:
+            raise ValueError(f"key: must be a tonic and major or minor, such as 'G major' or 'F# minor', got {text!r}")
+        tonic, mode = match.groups()
+        minor = mode is not None and mode != "M" and mode.lower() in ("minor", "min", "m")
+        return cls(parse_pitch_class(tonic[0].upper() + tonic[1:]), Mode.MINOR if minor else Mode.MAJOR)
+
+    def __str__(self) -> str:
+        return f"{PITCH_CLASS_NAMES[self.tonic]} {self.mode.value}"
+
+    @property
+    def scale(self) -> tuple[int, ...]:
+        """The pitch classes of the seven degrees, from the tonic up."""
+        return tuple((self.tonic + step) % PITCH_CLASSES for step in SCALES[self.mode])
+
+    @property
+    def accidentals(self) -> int:
+        """Sharps (positive) or flats (negative) of its key signature, −6 to 6."""
+        major_tonic = self.tonic if self.mode is Mode.MAJOR else (self.tonic + 3) % PITCH_CLASSES
+        return (major_tonic * 7 + 5) % PITCH_CLASSES - 5
+
+    def transposed(self, semitones: int) -> "Key":
+        return Key((self.tonic + semitones) % PITCH_CLASSES, self.mode)

@@ -1,0 +1,39 @@
+"""A note on the sixteenth-note grid."""
+
+from dataclasses import dataclass
+
+DEFAULT_VELOCITY = 80
+LOWEST_MELODY_PITCH, HIGHEST_MELODY_PITCH = 48, 98
+"""The range, both ends included, in which a lead sheet writes its melody."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Note:
+    """One note; notes sort by start, then pitch.
+
+    Attributes:
+        start_step: onset in sixteenths from the start of the song, 0 or more.
+        duration_steps: length in sixteenths, 1 or more.
+        pitch: MIDI pitch, 0–127 (60 is middle C).
+        velocity: MIDI velocity, 1–127.
+    """
+
+    start_step: int
+    pitch: int
+    duration_steps: int
+    velocity: int = DEFAULT_VELOCITY
+
+    def __post_init__(self) -> None:
+        if self.start_step < 0:
+            raise ValueError(f"start_step: must be 0 or more, got {self.start_step}")
+        if self.duration_steps < 1:
+            raise ValueError(f"duration_steps: must be 1 or more, got {self.duration_steps}")
+        if not 0 <= self.pitch <= 127:
+            raise ValueError(f"pitch: must be 0 to 127, got {self.pitch}")
+        if not 1 <= self.velocity <= 127:
+            raise ValueError(f"velocity: must be 1 to 127, got {self.velocity}")
+
+    @property
+    def end_step(self) -> int:
+        """The first step after the note."""
+        return self.start_step + self.duration_steps
