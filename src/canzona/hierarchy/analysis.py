@@ -1,0 +1,127 @@
+"""The key of every phrase, from the chords and the melody that sound in it.
+
+A key's score for a phrase is counted in beats: beats of chords and melody outside its scale count against it, beats on which
+harmony and melody rest on its tonic count for it. The keys of a song are the best path through its phrases, where every change
+of key costs beats too; so a short phrase, or one without chords, takes its neighbours' key, and a change needs evidence.
+
+The idea (major template over the chord chroma, relative minor where the melody rests on its tonic) is that of arXiv 2405.09901,
+section 3.1. The published code adds bars to beats here, so it reads every phrase but the first at the wrong place; here
+``Meter`` alone converts time.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from canzona.song.form import Form
+from canzona.song.harmony import PITCH_CLASSES, QUALITIES, Chord, ChordSpan, Key, Mode
+from canzona.song.notes import Note
+from canzona.song.song import LeadSheet
+from canzona.song.timing import Meter, steps_to_beats
+
+KEYS = tuple(Key(tonic, mode) for mode in Mode for tonic in range(PITCH_CLASSES))
+"""All keys, in the order of the columns of every score here."""
+
+TRIADS = {Mode.MAJOR: {0, 4, 7}, Mode.MINOR: {0, 3, 7}}
+"""The tonic triad of each mode, in semitones above the tonic."""
+
+FOREIGN_CHORD_TONE = 3.0
+"""What a beat of a chord outside the scale costs, in beats; a chord with one foreign tone of three costs a third of it."""
+FOREIGN_MELODY_TONE = 1.0
+"""What a beat of melody outside the scale costs, in beats."""
+LEADING_TONE = 0.5
+"""In minor, the part of those costs that the raised seventh degree pays: it belongs to the dominant, not to the scale."""
+TONIC_CHORD = 0.25
+"""What a beat of tonic triad is worth, in beats."""
+TONIC_MELODY = 0.25
+"""What a beat of the tonic in the melody is worth, in beats."""
+FIRST_CHORD, LAST_CHORD, LAST_NOTE = 0.5, 2.0, 2.0
+"""What it is worth, in beats, that a phrase starts on the tonic triad, ends on it, or ends its melody on the tonic."""
+KEY_CHANGE = 16.0
+"""What a change of key from one phrase to the next costs, in beats."""
+
+
+def phrase_keys(form: Form, lead_sheet: LeadSheet, meter: Meter) -> Form:
+    """The same phrases, each with the key that its chords and melody are in; keys that ``form`` already has are not looked at.
+
+    A transposed lead sheet has the transposed keys. A song without chords and notes is said to be in C major.
+    """
+    anchor = _anchor(lead_sheet)
+    scores = [
+        _score(
+            _chords_within(lead_sheet.chords, meter.bars_to_beats(bar), meter.bars_to_beats(bar + phrase.length_bars)),
+            _notes_within(lead_sheet.melody, meter.bars_to_steps(bar), meter.bars_to_steps(bar + phrase.length_bars)),
+            anchor,
+        )
+        for bar, phrase in form.spans()
+    ]
+    return form.with_keys([KEYS[column].transposed(anchor) for column in _best_path(np.array(scores))])
+
+
+def _anchor(lead_sheet: LeadSheet) -> int:
+    """The pitch class that all others are counted from, so that a tie between keys is decided alike in every transposition."""
+    if lead_sheet.chords:
+        return lead_sheet.chords[0].chord.root
+    return lead_sheet.melody[0].pitch % PITCH_CLASSES if lead_sheet.melody else 0
+
+
+def _chords_within(chords: tuple[ChordSpan, ...], start_beat: int, end_beat: int) -> list[ChordSpan]:
+    """The chords that sound between two beats, cut to what sounds there."""
+    cut = [(max(span.start_beat, start_beat), min(span.end_beat, end_beat), span.chord) for span in chords]
+    return [ChordSpan(start, end - start, chord) for start, end, chord in cut if start < end]
+
+
+def _notes_within(melody: tuple[Note, ...], start_step: int, end_step: int) -> list[Note]:
+    return [note for note in melody if start_step <= note.start_step < end_step]
+
+
+def _score(chords: list[ChordSpan], notes: list[Note], anchor: int) -> NDArray[np.float64]:
+    """How well each of ``KEYS``, counted from ``anchor``, fits one phrase, in beats; all 0 for a phrase without music."""
+    chroma, melody = np.zeros(PITCH_CLASSES), np.zeros(PITCH_CLASSES)
+    tonic_triad = np.zeros(len(KEYS))
+    chords = [replace(span, chord=span.chord.transposed(-anchor)) for span in chords]
+    pitch_classes = [(note.pitch - anchor) % PITCH_CLASSES for note in notes]
+    for span in chords:
+        tones = span.chord.chroma
+        chroma[list(tones)] += span.duration_beats / len(tones)
+        tonic_triad[_tonic_columns(span.chord)] += TONIC_CHORD * span.duration_beats
+    for note, pitch_class in zip(notes, pitch_classes, strict=True):
+        melody[pitch_class] += steps_to_beats(note.duration_steps)
+    if chords:
+        tonic_triad[_tonic_columns(chords[0].chord)] += FIRST_CHORD
+        tonic_triad[_tonic_columns(chords[-1].chord)] += LAST_CHORD
+    rest = TONIC_MELODY * melody
+    if notes:
+        rest[pitch_classes[-1]] += LAST_NOTE
+    foreign = _foreign() @ (FOREIGN_CHORD_TONE * chroma + FOREIGN_MELODY_TONE * melody)
+    return tonic_triad + np.tile(rest, len(Mode)) - foreign
+
+
+def _tonic_columns(chord: Chord) -> list[int]:
+    """The columns of the keys whose tonic triad this chord contains: one, or none for a chord without major or minor triad."""
+    return [KEYS.index(Key(chord.root, mode)) for mode, triad in TRIADS.items() if triad <= set(QUALITIES[chord.quality])]
+
+
+def _foreign() -> NDArray[np.float64]:
+    """Keys × pitch classes: how foreign a pitch class is to a key, from 0 to 1."""
+    table = np.ones((len(KEYS), PITCH_CLASSES))
+    for column, key in enumerate(KEYS):
+        table[column, list(key.scale)] = 0.0
+        if key.mode is Mode.MINOR:
+            table[column, (key.tonic - 1) % PITCH_CLASSES] = LEADING_TONE
+    return table
+
+
+def _best_path(scores: NDArray[np.float64]) -> list[int]:
+    """The column to take in every row so that scores less the costs of changes are highest (Viterbi's algorithm)."""
+    change_costs = KEY_CHANGE * (1 - np.eye(len(KEYS)))
+    total, origins = scores[0], []
+    for row in scores[1:]:
+        reached = total[:, None] - change_costs
+        origins.append(reached.argmax(axis=0))
+        total = reached.max(axis=0) + row
+    path = [int(total.argmax())]
+    for origin in reversed(origins):
+        path.append(int(origin[path[-1]]))
+    return path[::-1]

@@ -1,0 +1,130 @@
+"""What all files of songs share: writing that leaves no half-written file, and what a song must satisfy to be stored."""
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+from canzona.song import LeadSheet, Note, Song
+
+LONGEST_FORM_BARS = 1024
+"""The longest form that is read or written: far beyond any song, short enough that a hostile file costs nothing."""
+
+
+def atomic_write(path: Path, data: bytes) -> None:
+    """Put ``data`` at ``path`` so that a reader finds the old file or the whole new one, never a part.
+
+    Raises:
+        OSError: where the folder is missing or not writable, the disk is full, or ``path`` is a folder or a device; what was at
+            ``path`` stays as it was.
+    """
+    atomic_write_all({path: data})
+
+
+def atomic_write_all(contents: Mapping[Path, bytes]) -> None:
+    """Write several files, all or none as far as a file system allows.
+
+    All the data is on disk, beside its goal, before the first file gets its name: a full disk or a missing folder leaves
+    nothing behind. Only a failure between two renames could leave some of the files new and others old.
+
+    Raises:
+        OSError: as ``atomic_write``.
+    """
+    staged: dict[Path, Path] = {}
+    try:
+        for path, data in contents.items():
+            goal = _goal(path)
+            temporary = _new_file_beside(goal)
+            staged[temporary] = goal
+            temporary.write_bytes(data)
+            _flush_to_disk(temporary)
+        for temporary, goal in staged.items():
+            os.replace(temporary, goal)
+    finally:
+        for temporary in staged:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """For a file that another program writes: gives an empty file beside ``path`` to fill.
+
+    It takes the place of ``path`` when the block ends, and is removed where the block raises.
+
+    Raises:
+        OSError: as ``atomic_write``.
+    """
+    goal = _goal(path)
+    temporary = _new_file_beside(goal)
+    try:
+        yield temporary
+        _flush_to_disk(temporary)
+        os.replace(temporary, goal)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _goal(path: Path) -> Path:
+    """The file that is really to be replaced: a link stays a link; folders and devices are refused."""
+    goal = Path(os.path.realpath(path))
+    if goal.is_dir():
+        raise IsADirectoryError(f"{path}: must be a file, is a folder")
+    if goal.exists() and not goal.is_file():
+        raise OSError(f"{path}: must be an ordinary file, is a device or pipe")
+    return goal
+
+
+def _new_file_beside(goal: Path) -> Path:
+    """An empty file in the folder of ``goal``, with the permissions that any new file gets."""
+    temporary = goal.with_name(f".canzona-{secrets.token_hex(8)}.tmp")
+    try:
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(goal)) from None  # the name that the user knows
+    return temporary
+
+
+def _flush_to_disk(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def check_storable(song: Song) -> None:
+    """See that a song's levels are in order of time and within its form, as every file format relies on.
+
+    Raises:
+        ValueError: naming the first note or chord that is not, or a form longer than ``LONGEST_FORM_BARS``.
+    """
+    if song.form.length_bars > LONGEST_FORM_BARS:
+        raise ValueError(f"form: must have {LONGEST_FORM_BARS} bars at most, got {song.form.length_bars}")
+    for name, lead_sheet in (("reduced_lead_sheet", song.reduced_lead_sheet), ("lead_sheet", song.lead_sheet)):
+        if lead_sheet is not None:
+            _check_notes(f"{name}.melody", lead_sheet.melody, song.length_steps)
+            _check_chords(f"{name}.chords", lead_sheet, song.meter.bars_to_beats(song.form.length_bars))
+    _check_notes("accompaniment", song.accompaniment or (), song.length_steps)
+
+
+def _check_notes(name: str, notes: tuple[Note, ...], length_steps: int) -> None:
+    for number, (earlier, later) in enumerate(pairwise(notes), start=1):
+        if later.start_step < earlier.start_step:
+            raise ValueError(
+                f"{name}[{number}]: notes must be in order of time, got a start at step {later.start_step} "
+                f"after one at {earlier.start_step}"
+            )
+    for number, note in enumerate(notes):
+        if note.end_step > length_steps:
+            raise ValueError(f"{name}[{number}]: must end by step {length_steps}, the end of the form, got {note.end_step}")
+
+
+def _check_chords(name: str, lead_sheet: LeadSheet, length_beats: int) -> None:
+    for number, (earlier, later) in enumerate(pairwise(lead_sheet.chords), start=1):
+        if later.start_beat < earlier.end_beat:
+            raise ValueError(
+                f"{name}[{number}]: chords must follow one another, got a start at beat {later.start_beat} "
+                f"before the end of the last at {earlier.end_beat}"
+            )
+    for number, span in enumerate(lead_sheet.chords):
+        if span.end_beat > length_beats:
+            raise ValueError(f"{name}[{number}]: must end by beat {length_beats}, the end of the form, got {span.end_beat}")

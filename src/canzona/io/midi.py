@@ -1,0 +1,240 @@
+"""Songs as MIDI files, there and back.
+
+A file is of type 1 with 480 ticks a quarter note and three tracks: ``MELODY``; ``CHORDS``, block chords with their Harte
+symbols as lyrics (``N`` where no chord sounds); and ``PIANO``. The first track also holds tempo, metre, a key signature
+wherever the key changes and, at each phrase's start, a marker with its name and length, such as ``A8``. Every track ends with
+the form.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from symusic.core import KeySignatureTick, NoteTick, ScoreTick, TempoTick, TextMetaTick, TimeSignatureTick, TrackTick
+
+from canzona.io.files import LONGEST_FORM_BARS, check_storable
+from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
+from canzona.song.harmony import PITCH_CLASSES, QUALITIES
+from canzona.song.song import DEFAULT_TEMPO
+from canzona.song.timing import beats_to_steps
+
+TICKS_PER_BEAT = 480
+TICKS_PER_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
+MELODY, CHORDS, PIANO = "MELODY", "CHORDS", "PIANO"
+PROGRAMS = {MELODY: 71, CHORDS: 4, PIANO: 0}
+"""The tracks in order with their General MIDI sounds, from 0: clarinet (as low as a voice), electric piano, grand piano."""
+
+NO_CHORD = "N"
+CHORD_VELOCITY = 64
+LOWEST_BASS, LOWEST_ROOT = 36, 48
+"""Block chords have their bass at MIDI pitch 36–47 and their other tones, in root position, from 48–59 up."""
+
+_MICROSECONDS_PER_MINUTE = 60_000_000
+_MOST_ACCIDENTALS = 7
+_TRACK_END = b"\xff\x2f\x00"
+
+
+def song_to_midi(song: Song) -> bytes:
+    """The song as a MIDI file, always the same bytes; ``midi_to_song`` is the inverse.
+
+    What MIDI cannot say: the reduced lead sheet; an empty level, which is read back as none; a phrase without a key after one
+    with a key, which is read back with that key; and a note struck again while it sounds, whose first sounding is cut short.
+
+    Raises:
+        ValueError: as ``check_storable``.
+    """
+    check_storable(song)
+    end_tick = TICKS_PER_STEP * song.length_steps
+    score = ScoreTick(TICKS_PER_BEAT)
+    score.tempos.append(TempoTick(0, song.tempo))
+    score.time_signatures.append(TimeSignatureTick(0, song.meter.beats_per_bar, 4))
+    key = None
+    for start_bar, phrase in song.form.spans():
+        tick = TICKS_PER_STEP * song.meter.bars_to_steps(start_bar)
+        score.markers.append(TextMetaTick(tick, str(phrase)))
+        if phrase.key not in (key, None):
+            key = phrase.key
+            score.key_signatures.append(KeySignatureTick(tick, key.accidentals, int(key.mode is Mode.MINOR)))
+    lead_sheet = song.lead_sheet or LeadSheet()
+    notes = {MELODY: lead_sheet.melody, CHORDS: tuple(_block_chords(lead_sheet.chords)), PIANO: song.accompaniment or ()}
+    for name, program in PROGRAMS.items():
+        track = TrackTick(name, program, False)
+        for note in _strikes(notes[name]):
+            time, duration = TICKS_PER_STEP * note.start_step, TICKS_PER_STEP * note.duration_steps
+            track.notes.append(NoteTick(time, duration, note.pitch, note.velocity))
+        if name == CHORDS:
+            for beat, symbol in _chord_symbols(lead_sheet.chords, song.meter.bars_to_beats(song.form.length_bars)):
+                track.lyrics.append(TextMetaTick(TICKS_PER_BEAT * beat, symbol))
+        score.tracks.append(track)
+    return _ending_at(end_tick, score)
+
+
+def midi_to_song(data: bytes) -> Song:
+    """Read what ``song_to_midi`` wrote, also after another program has stored it; the inverse of it but for what it names.
+
+    Times are taken to the nearest sixteenth (chords: beat), the tempo to the shortest decimal number that means the same in
+    MIDI. Tracks of other names are left out.
+
+    Raises:
+        ValueError: in one line, where this is no MIDI file, has no phrase markers, or breaks the promises of such a file.
+    """
+    try:
+        score = ScoreTick.from_midi(data)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0].removeprefix("MiniMidi: ").removesuffix(": iostream error")
+        raise ValueError(f"MIDI file: cannot be read: {reason}") from None
+    if score.ticks_per_quarter < 1:
+        raise ValueError(f"MIDI file: ticks a quarter note must be 1 or more, got {score.ticks_per_quarter}")
+    meter = _read_meter(score)
+    form = _read_form(score, meter)
+    chords = tuple(_read_chords(score, meter.bars_to_beats(form.length_bars)))
+    melody = _read_notes(score, MELODY)
+    song = Song(
+        form=form.with_keys(_read_keys(score, meter, form)),
+        meter=meter,
+        tempo=_read_tempo(score),
+        lead_sheet=LeadSheet(melody, chords) if melody or chords else None,
+        accompaniment=_read_notes(score, PIANO) or None,
+    )
+    check_storable(song)
+    return song
+
+
+def _block_chords(chords: Iterable[ChordSpan]) -> Iterator[Note]:
+    for span in chords:
+        root = LOWEST_ROOT + span.chord.root
+        start_step, duration_steps = beats_to_steps(span.start_beat), beats_to_steps(span.duration_beats)
+        for pitch in (LOWEST_BASS + span.chord.bass, *(root + tone for tone in QUALITIES[span.chord.quality])):
+            yield Note(start_step, pitch, duration_steps, CHORD_VELOCITY)
+
+
+def _chord_symbols(chords: tuple[ChordSpan, ...], length_beats: int) -> Iterator[tuple[int, str]]:
+    """Beats and symbols, with ``N`` wherever a chord ends before the next one or the song's end; ``_read_chords`` undoes it."""
+    starts = [span.start_beat for span in chords] + [length_beats]
+    for span, next_beat in zip(chords, starts[1:], strict=True):
+        yield span.start_beat, span.chord.symbol
+        if span.end_beat < next_beat:
+            yield span.end_beat, NO_CHORD
+
+
+def _strikes(notes: Iterable[Note]) -> list[Note]:
+    """The notes as one keyboard can play them: a key struck again ends its note; of two struck at once the longer stays."""
+    next_strike: dict[int, int] = {}
+    strikes = []
+    for note in sorted(notes, reverse=True):
+        room = next_strike.get(note.pitch, note.end_step) - note.start_step
+        if room > 0:
+            strikes.append(replace(note, duration_steps=min(note.duration_steps, room)))
+        next_strike[note.pitch] = note.start_step
+    return strikes[::-1]
+
+
+def _ending_at(end_tick: int, score: ScoreTick) -> bytes:
+    """The file with every track's end moved to ``end_tick``; symusic ends each track a tick after its last event."""
+    data = score.dumps_midi()
+    first, *others = score.tracks
+    conductor = [event.time for events in (score.markers, score.key_signatures) for event in events]
+    last_ticks = [max(conductor + _event_ends(first)), *(max([0, *_event_ends(track)]) for track in others)]
+    file = data[:14]
+    position = len(file)
+    for last_tick in last_ticks:
+        start, length = position + 8, int.from_bytes(data[position + 4 : position + 8], "big")
+        body = data[start : start + length]
+        assert body.endswith(b"\x01" + _TRACK_END), "symusic ends tracks otherwise than this was written for"
+        body = body[: -1 - len(_TRACK_END)] + _variable_length(end_tick - last_tick) + _TRACK_END
+        file += b"MTrk" + len(body).to_bytes(4, "big") + body
+        position = start + length
+    return file
+
+
+def _event_ends(track: TrackTick) -> list[int]:
+    return [note.end for note in track.notes] + [lyric.time for lyric in track.lyrics]
+
+
+def _variable_length(number: int) -> bytes:
+    """MIDI's variable-length quantity: 7 bits a byte, the highest bit set on all bytes but the last."""
+    groups = [number & 0x7F]
+    while number := number >> 7:
+        groups.append(number & 0x7F | 0x80)
+    return bytes(reversed(groups))
+
+
+def _nearest(time: int, units_per_beat: int, score: ScoreTick) -> int:
+    """A time in ticks as the nearest number of units, a half upwards."""
+    return (2 * time * units_per_beat + score.ticks_per_quarter) // (2 * score.ticks_per_quarter)
+
+
+def _read_meter(score: ScoreTick) -> Meter:
+    signatures = {f"{event.numerator}/{event.denominator}" for event in score.time_signatures}
+    if len(signatures) != 1:
+        raise ValueError(f"meter: a MIDI file must have one, 3/4 or 4/4, got {', '.join(sorted(signatures)[:9]) or 'none'}")
+    return Meter.parse(signatures.pop())
+
+
+def _read_tempo(score: ScoreTick) -> float:
+    tempos = {event.mspq for event in score.tempos}
+    if len(tempos) > 1:
+        raise ValueError(f"tempo: a MIDI file must have one throughout, got {len(tempos)}")
+    microseconds = tempos.pop() if tempos else round(_MICROSECONDS_PER_MINUTE / DEFAULT_TEMPO)
+    if microseconds < 1:
+        raise ValueError(f"tempo: microseconds a quarter note must be 1 or more, got {microseconds}")
+    exact = _MICROSECONDS_PER_MINUTE / microseconds
+    shorter = (round(exact, digits) for digits in range(8))
+    return next((tempo for tempo in shorter if tempo and round(_MICROSECONDS_PER_MINUTE / tempo) == microseconds), exact)
+
+
+def _read_form(score: ScoreTick, meter: Meter) -> Form:
+    """The phrases that the markers name, without keys."""
+    markers = sorted(score.markers, key=lambda marker: marker.time)
+    if not markers:
+        raise ValueError("form: a MIDI file must have a marker such as A8 at every phrase's start, got none")
+    phrases = []
+    start_bar = 0
+    for marker in markers:
+        if not re.fullmatch(r"[A-Za-z][0-9]{1,4}", marker.text):
+            raise ValueError(f"form: markers must be a letter and a length in bars, such as A8, got {marker.text[:40]!r}")
+        if _nearest(marker.time, STEPS_PER_BEAT, score) != meter.bars_to_steps(start_bar):
+            raise ValueError(f"form: marker {marker.text} must be at the start of bar {start_bar + 1}, got tick {marker.time}")
+        phrases.extend(Form.parse(marker.text).phrases)
+        start_bar += phrases[-1].length_bars
+    if start_bar > LONGEST_FORM_BARS:
+        raise ValueError(f"form: must have {LONGEST_FORM_BARS} bars at most, got {start_bar}")
+    return Form(tuple(phrases))
+
+
+def _read_keys(score: ScoreTick, meter: Meter, form: Form) -> list[Key | None]:
+    """One key a phrase: the signature at its start or, without one, the key before."""
+    signatures = {_nearest(event.time, STEPS_PER_BEAT, score): event for event in score.key_signatures}
+    keys: list[Key | None] = []
+    for start_bar, _ in form.spans():
+        event = signatures.pop(meter.bars_to_steps(start_bar), None)
+        if event is None:
+            keys.append(keys[-1] if keys else None)
+            continue
+        if abs(event.key) > _MOST_ACCIDENTALS or event.tonality not in (0, 1):
+            raise ValueError(f"key signature: must be -7 to 7, in mode 0 or 1, got {event.key} in mode {event.tonality}")
+        major_tonic = event.key * 7 % PITCH_CLASSES  # a fifth, seven semitones, up for every sharp
+        keys.append(Key((major_tonic - 3) % PITCH_CLASSES, Mode.MINOR) if event.tonality else Key(major_tonic))
+    if signatures:
+        bar = meter.bar_of_step(min(signatures)) + 1
+        raise ValueError(f"key signature: must be at the start of a phrase, got one in bar {bar}")
+    return keys
+
+
+def _read_chords(score: ScoreTick, length_beats: int) -> Iterator[ChordSpan]:
+    # symusic gives the lyrics of a track with notes as a second track of the same name
+    lyrics = [lyric for track in score.tracks if track.name == CHORDS for lyric in track.lyrics]
+    symbols = [(_nearest(lyric.time, 1, score), lyric.text) for lyric in sorted(lyrics, key=lambda lyric: lyric.time)]
+    starts = [beat for beat, _ in symbols] + [length_beats]
+    for (start_beat, symbol), end_beat in zip(symbols, starts[1:], strict=True):
+        chord = Chord.parse(symbol)
+        if chord is not None:
+            yield ChordSpan(start_beat, end_beat - start_beat, chord)
+
+
+def _read_notes(score: ScoreTick, name: str) -> tuple[Note, ...]:
+    notes = []
+    for note in (note for track in score.tracks if track.name == name for note in track.notes):
+        start_step, end_step = (_nearest(time, STEPS_PER_BEAT, score) for time in (note.time, note.end))
+        notes.append(Note(start_step, note.pitch, max(end_step - start_step, 1), note.velocity))
+    return tuple(sorted(notes))

@@ -1,0 +1,53 @@
+"""The shape of a denoising network: one frozen dataclass, stored with its weights."""
+
+from dataclasses import asdict, dataclass, fields
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """All that decides a network's tensors. Frames and rows must fold and halve evenly."""
+
+    own_channels: int  # planes of the image that is generated
+    background_channels: int  # planes drawn from coarser levels; 0 for the coarsest
+    position_channels: int  # planes that tell metre and extent
+    frames: int  # length of a window
+    rows: int  # height of the image
+    context_passages: int = 0  # earlier passages seen at once
+    context_frames: int = 0  # length of each
+    external_width: int = 0  # size of an external code; 0 for none
+    graded_channels: tuple[int, ...] = ()  # own channels whose values are graded rather than on or off
+    widths: tuple[int, ...] = (96, 160, 224)  # features at each resolution, finest first
+    blocks: int = 2  # residual blocks at each resolution, each way
+    attention_from: int = 1  # first resolution, counted from 0, that has attention
+    head_width: int = 32  # features of one attention head
+    token_width: int = 192  # features of a token
+    fold_frames: int = 4  # frames folded into channels before the first convolution
+    fold_rows: int = 4  # rows likewise
+
+    def __post_init__(self) -> None:
+        halvings = 2 ** (len(self.widths) - 1)
+        for name, size, fold in (("frames", self.frames, self.fold_frames), ("rows", self.rows, self.fold_rows)):
+            if size % (fold * halvings):
+                raise ValueError(f"{name}: must be a multiple of {fold * halvings}, got {size}")
+        if self.context_frames % self.fold_frames:
+            raise ValueError(f"context_frames: must be a multiple of {self.fold_frames}, got {self.context_frames}")
+
+    @property
+    def condition_channels(self) -> int:
+        """Planes beside the noisy image: known music and its mask, position, background, reference and its mask."""
+        return 3 * self.own_channels + 1 + self.position_channels + self.background_channels
+
+    def to_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, object]) -> "ModelConfig":
+        """The inverse of ``to_dict``, also from JSON, where tuples have become lists.
+
+        Raises:
+            ValueError: where a field is unknown.
+        """
+        known = {entry.name for entry in fields(cls)}
+        if unknown := set(values) - known:
+            raise ValueError(f"model configuration: unknown fields {', '.join(sorted(unknown))}")
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})  # type: ignore[arg-type]

@@ -1,0 +1,105 @@
+"""Form ⇄ image: key planes and phrase planes, one frame a bar. ``encode_form`` and ``decode_form`` are inverses."""
+
+from functools import cache
+
+import numpy as np
+
+from canzona.hierarchy.levels import Level
+from canzona.song.form import Form, Phrase, PhraseType
+from canzona.song.harmony import PITCH_CLASSES, Key, Mode
+
+LONGEST_PHRASE_BARS = 96
+"""No phrase is taken to be longer when an image is read; the longest in POP909 has 86 bars."""
+
+
+def encode_form(level: Level, form: Form) -> np.ndarray:
+    """(bars, planes, rows) values from 0 to 1. A bar without a key has empty key planes.
+
+    A phrase's plane falls linearly from 1 at its first bar towards 0 after its last. Letters are told apart by ``PhraseType`` only.
+    """
+    image = np.zeros((form.length_bars, len(level.planes), level.rows), dtype=np.float32)
+    tonic, scale = level.channel("tonic"), level.channel("scale")
+    for start_bar, phrase in form.spans():
+        bars = slice(start_bar, start_bar + phrase.length_bars)
+        if phrase.key is not None:
+            image[bars, tonic, phrase.key.tonic] = 1
+            image[bars, scale, list(phrase.key.scale)] = 1
+        image[bars, level.channel(phrase.type.name.lower())] = _ramp(phrase.length_bars)[:, None]
+    return image
+
+
+def decode_form(level: Level, image: np.ndarray) -> Form | None:
+    """Read a form off an image, however blurred: the segmentation with the least squared distance to it.
+
+    Args:
+        level: the form level.
+        image: (bars, planes, rows) values from 0 to 1; bars after the song's end are near 0.
+
+    Returns:
+        The form, its letters those of ``PhraseType``; ``None`` where an empty image is nearest.
+    """
+    types = list(PhraseType)
+    values = np.stack([image[:, level.channel(phrase_type.name.lower())].mean(-1) for phrase_type in types], axis=-1).astype(np.float64)
+    keys = image[:, [level.channel("tonic"), level.channel("scale")], :PITCH_CLASSES].astype(np.float64)
+    sounding = np.clip(keys[:, 1].sum(-1) / 7, 0, 1) if keys.max(initial=0) > 0.5 else np.zeros(len(values))
+    bars = len(values)
+    longest = min(LONGEST_PHRASE_BARS, bars)
+
+    # distance[start, type, length] = |values − template|² over the phrase, by running sums of v, v·bar and v².
+    silence = np.concatenate([[0], (values**2).sum(1).cumsum()])
+    after_end = silence[-1] - silence + np.concatenate([(sounding**2)[::-1].cumsum()[::-1], [0]])
+    before_end = np.concatenate([[0], ((1 - sounding) ** 2 * (sounding.max(initial=0) > 0)).cumsum()])
+    running = np.concatenate([np.zeros((1, len(types))), values.cumsum(0)])
+    weighted = np.concatenate([np.zeros((1, len(types))), (values * np.arange(bars)[:, None]).cumsum(0)])
+
+    best = np.full(bars + 1, np.inf)
+    best[0] = 0
+    came_from: list[tuple[int, int]] = [(0, 0)] * (bars + 1)
+    for end in range(1, bars + 1):
+        starts = np.arange(max(0, end - longest), end)
+        lengths = (end - starts)[:, None]
+        plain = running[end] - running[starts]
+        placed = weighted[end] - weighted[starts] - starts[:, None] * plain
+        overlap = plain - placed / lengths
+        template = np.array([_ramp_energy(int(length)) for length in lengths[:, 0]])[:, None]
+        cost = best[starts][:, None] + (silence[end] - silence[starts])[:, None] - 2 * overlap + template
+        start, kind = np.unravel_index(int(cost.argmin()), cost.shape)
+        best[end] = cost[start, kind]
+        came_from[end] = (int(starts[start]), int(kind))
+
+    end = int((best + before_end + after_end).argmin())
+    phrases: list[Phrase] = []
+    while end > 0:
+        start, kind = came_from[end]
+        phrases.append(Phrase(types[kind].value, end - start, _nearest_key(keys[start:end])))
+        end = start
+    return Form(tuple(reversed(phrases))) if phrases else None
+
+
+def _ramp(length_bars: int) -> np.ndarray:
+    return 1 - np.arange(length_bars, dtype=np.float32) / length_bars
+
+
+@cache
+def _ramp_energy(length_bars: int) -> float:
+    return float((_ramp(length_bars).astype(np.float64) ** 2).sum())
+
+
+@cache
+def _key_templates() -> tuple[tuple[Key, ...], np.ndarray]:
+    """Every key, and its (keys, 2, 12) planes."""
+    keys = tuple(Key(tonic, mode) for mode in Mode for tonic in range(PITCH_CLASSES))
+    templates = np.zeros((len(keys), 2, PITCH_CLASSES))
+    for number, key in enumerate(keys):
+        templates[number, 0, key.tonic] = 1
+        templates[number, 1, list(key.scale)] = 1
+    return keys, templates
+
+
+def _nearest_key(planes: np.ndarray) -> Key | None:
+    """The key whose planes are nearest to the mean of these (bars, 2, 12); ``None`` where no key is nearer than silence."""
+    mean = planes.mean(0)
+    keys, templates = _key_templates()
+    distances = ((templates - mean) ** 2).sum((1, 2))
+    nearest = int(distances.argmin())
+    return keys[nearest] if distances[nearest] < (mean**2).sum() or mean.max() > 0.5 else None

@@ -1,0 +1,175 @@
+"""The prepared data set: songs with all four levels in one compressed file, and in memory as images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from canzona.hierarchy.levels import LEVELS
+from canzona.io.files import atomic_write
+from canzona.representation.image import encode_level
+from canzona.representation.window import TRANSPOSITIONS, ImageStore
+from canzona.song.form import Form
+from canzona.song.harmony import QUALITIES, Chord, ChordSpan, Key
+from canzona.song.notes import HIGHEST_MELODY_PITCH, LOWEST_MELODY_PITCH, Note
+from canzona.song.song import LeadSheet, Song
+from canzona.song.timing import Meter
+
+FORMAT = "canzona-dataset-1"
+POP909_SONGS = 909
+TRAINING_SONGS = 818
+
+
+@dataclass(frozen=True)
+class PreparedSong:
+    """One arrangement under one phrase labelling.
+
+    Attributes:
+        number: POP909 number; two labellings of a song share it.
+        song: all four levels, velocities kept.
+    """
+
+    number: int
+    song: Song
+
+    @property
+    def is_validation(self) -> bool:
+        return self.number in validation_numbers()
+
+
+def validation_numbers() -> frozenset[int]:
+    """POP909 numbers of the published test split (818 training songs drawn with NumPy's legacy generator, seed 1234)."""
+    training = np.random.RandomState(1234).choice(POP909_SONGS, TRAINING_SONGS, replace=False)
+    return frozenset(range(1, POP909_SONGS + 1)) - frozenset(int(number) + 1 for number in training)
+
+
+def save_songs(path: Path, songs: Sequence[PreparedSong]) -> int:
+    """Write a data set atomically; the inverse of ``load_songs``. Levels must all be there.
+
+    Returns:
+        Bytes written.
+    """
+    tables: dict[str, list[np.ndarray]] = {name: [] for name in _TABLES}
+    for prepared in songs:
+        for name, rows in _song_tables(prepared.song).items():
+            tables[name].append(rows)
+    arrays: dict[str, np.ndarray] = {
+        "format": np.array(FORMAT),
+        "number": np.array([prepared.number for prepared in songs], dtype=np.int16),
+        "beats_per_bar": np.array([prepared.song.meter.beats_per_bar for prepared in songs], dtype=np.int8),
+        "tempo": np.array([prepared.song.tempo for prepared in songs], dtype=np.float64),
+        "form": np.array([str(prepared.song.form) for prepared in songs]),
+        "keys": np.array(["|".join(str(phrase.key) for phrase in prepared.song.form.phrases) for prepared in songs]),
+    }
+    for name, parts in tables.items():
+        arrays[f"{name}_count"] = np.array([len(rows) for rows in parts], dtype=np.int32)
+        for column, values in enumerate(np.concatenate(parts).T):  # one array a column compresses best
+            arrays[f"{name}_{column}"] = values.astype(np.int16)
+    buffer = BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    atomic_write(path, buffer.getvalue())
+    return buffer.tell()
+
+
+def load_songs(path: Path) -> list[PreparedSong]:
+    """Read a data set.
+
+    Raises:
+        ValueError: where the file is no data set of this format.
+        OSError: where it cannot be read.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        if str(arrays["format"]) != FORMAT:
+            raise KeyError("format")
+        tables = {
+            name: np.split(
+                np.stack([arrays[f"{name}_{column}"] for column in range(width)], axis=-1).astype(int),
+                np.cumsum(arrays[f"{name}_count"])[:-1],
+            )
+            for name, width in _TABLES.items()
+        }
+    except (KeyError, ValueError, EOFError) as error:
+        raise ValueError(f"data: must be a {FORMAT} file made by 'canzona prepare', got {path} ({error})") from None
+    songs = []
+    for index, number in enumerate(arrays["number"]):
+        rows = {name: table[index] for name, table in tables.items()}
+        form = Form.parse(str(arrays["form"][index])).with_keys([Key.parse(key) for key in str(arrays["keys"][index]).split("|")])
+        song = Song(
+            form=form,
+            meter=Meter(int(arrays["beats_per_bar"][index])),
+            tempo=float(arrays["tempo"][index]),
+            reduced_lead_sheet=LeadSheet(_notes(rows["reduced_melody"]), _chords(rows["reduced_chords"])),
+            lead_sheet=LeadSheet(_notes(rows["melody"]), _chords(rows["chords"])),
+            accompaniment=_notes(rows["piano"]),
+        )
+        songs.append(PreparedSong(int(number), song))
+    return songs
+
+
+class TrainingSongs:
+    """Songs in memory as images, with the transpositions that each bears."""
+
+    def __init__(self, songs: Sequence[PreparedSong], device: torch.device) -> None:
+        self.store = ImageStore([item.song.form for item in songs], [item.song.meter for item in songs], device)
+        self.bars = self.store.bars.cpu()
+        for number, item in enumerate(songs):
+            for level in LEVELS:
+                image = encode_level(level, item.song)
+                self.store.write(level, number, image[: self.store.frames(level, number)])
+        self.lowest_shift, self.highest_shift = (torch.tensor(limits) for limits in zip(*map(_shifts, songs), strict=True))
+
+    def __len__(self) -> int:
+        return len(self.bars)
+
+
+def _shifts(prepared: PreparedSong) -> tuple[int, int]:
+    """The furthest transpositions down and up that keep the melody within its range."""
+    sheets = (prepared.song.lead_sheet, prepared.song.reduced_lead_sheet)
+    pitches = [note.pitch for sheet in sheets if sheet for note in sheet.melody] or [60]
+    lowest = max(TRANSPOSITIONS.start, LOWEST_MELODY_PITCH - min(pitches))
+    return min(lowest, 0), max(0, min(TRANSPOSITIONS.stop - 1, HIGHEST_MELODY_PITCH - max(pitches)))
+
+
+_TABLES = {"reduced_melody": 4, "reduced_chords": 5, "melody": 4, "chords": 5, "piano": 4}
+_QUALITY_NAMES = tuple(QUALITIES)
+
+
+def _song_tables(song: Song) -> dict[str, np.ndarray]:
+    if song.reduced_lead_sheet is None or song.lead_sheet is None or song.accompaniment is None:
+        raise ValueError("song: must have all four levels to be prepared")
+    return {
+        "reduced_melody": _note_rows(song.reduced_lead_sheet.melody),
+        "reduced_chords": _chord_rows(song.reduced_lead_sheet.chords),
+        "melody": _note_rows(song.lead_sheet.melody),
+        "chords": _chord_rows(song.lead_sheet.chords),
+        "piano": _note_rows(song.accompaniment),
+    }
+
+
+def _note_rows(notes: tuple[Note, ...]) -> np.ndarray:
+    rows = [(note.start_step, note.pitch, note.duration_steps, note.velocity) for note in notes]
+    return np.array(rows, dtype=int).reshape(-1, 4)
+
+
+def _notes(rows: np.ndarray) -> tuple[Note, ...]:
+    return tuple(Note(*map(int, row)) for row in rows)
+
+
+def _chord_rows(spans: tuple[ChordSpan, ...]) -> np.ndarray:
+    rows = [
+        (span.start_beat, span.duration_beats, span.chord.root, _QUALITY_NAMES.index(span.chord.quality), span.chord.bass)
+        for span in spans
+    ]
+    return np.array(rows, dtype=int).reshape(-1, 5)
+
+
+def _chords(rows: np.ndarray) -> tuple[ChordSpan, ...]:
+    return tuple(
+        ChordSpan(int(start), int(duration), Chord(int(root), _QUALITY_NAMES[quality], int(bass)))
+        for start, duration, root, quality, bass in rows
+    )

@@ -1,0 +1,102 @@
+"""Which windows a network is trained on, and what it is shown of them."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from canzona.hierarchy.levels import Level
+from canzona.model.conditioning import DROPPABLE
+from canzona.representation.window import TRANSPOSITIONS, Window, Windows
+from canzona.training.dataset import TrainingSongs
+
+EVERYWHERE = 1 << 20
+"""A bar beyond every song."""
+
+
+@dataclass(frozen=True)
+class Visibility:
+    """How much of a training window is known; the rest is to be composed.
+
+    Generation walks by half a window and so asks for the second half given the first; a song's first window is asked for whole,
+    a continuation given any beginning, an infill given both sides, and a harmonisation given one part.
+    """
+
+    first_half: float = 0.5  # share of windows whose first half is known
+    nothing: float = 0.2  # share of windows of which nothing is known
+    beginning: float = 0.15  # share with a beginning of any length known; the remaining windows have a gap anywhere
+    part: float = 0.15  # share of windows in which, besides, one part of the level is known throughout
+    opening_bars: int = 8  # the longest beginning that is known of a level that finds its own end
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """How often conditions are taken away in training, so that each can be guided by itself."""
+
+    each: float = 0.1  # of every droppable condition by itself
+    all: float = 0.05  # of all at once
+
+
+def draw_windows(
+    songs: TrainingSongs, level: Level, count: int, visibility: Visibility, generator: torch.Generator, transpose: bool = True
+) -> Windows:
+    """Random windows of random songs, every bar of the data equally likely.
+
+    Args:
+        songs: the data.
+        level: whose windows.
+        count: how many.
+        visibility: what is known of each.
+        generator: on the CPU; the only source of chance.
+        transpose: draw a transposition for the batch, and only songs that bear it; else keep the songs' own keys.
+    """
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(*shape, generator=generator)
+
+    shift = int(torch.randint(TRANSPOSITIONS.start, TRANSPOSITIONS.stop, (), generator=generator)) if transpose else 0
+    bearing = (songs.lowest_shift <= shift) & (shift <= songs.highest_shift)
+    song = torch.multinomial((songs.bars * bearing).float(), count, replacement=True, generator=generator)
+    bars = songs.bars[song]
+    extents = torch.tensor([songs.store.window_extent(level, int(number)) for number in song])
+    half = extents // 2
+    widest = max(int(songs.bars.max()), level.window_frames)
+    if level.ends_freely:
+        start = torch.zeros(count, dtype=torch.long)
+    else:
+        start = (uniform(count) * (bars - half).clamp(min=1)).long()
+        on_grid = uniform(count) < 0.5
+        start = torch.where(on_grid, start // half * half, start)
+
+    bar = torch.arange(widest)[None] - start[:, None]
+    place, first, second = uniform(count), uniform(count), uniform(count)
+    if level.ends_freely:
+        opening = (first * (visibility.opening_bars + 1)).long()
+        unknown_from = torch.where(place < visibility.nothing + visibility.first_half, 0, opening)
+        unknown_to = torch.full_like(unknown_from, EVERYWHERE)
+        part_bars = torch.where(uniform(count) < 0.5, (second * visibility.opening_bars).long() + 1, EVERYWHERE)
+    else:
+        beginning = (first * extents).long()
+        length = 1 + (second * (extents - beginning)).long()
+        edges = torch.tensor([visibility.first_half, visibility.nothing, visibility.beginning]).cumsum(0)
+        case = torch.bucketize(place, edges)
+        unknown_from = torch.stack([half, torch.zeros_like(half), beginning, beginning])[case, torch.arange(count)]
+        unknown_to = torch.where(case == 3, unknown_from + length, EVERYWHERE)
+        part_bars = torch.full_like(unknown_from, EVERYWHERE)
+    known_bars = (bar < unknown_from[:, None]) | (bar >= unknown_to[:, None])
+
+    parts = len(level.parts)
+    chosen = torch.randint(parts, (count,), generator=generator)
+    shown = (uniform(count) < visibility.part * parts / 2) & (parts > 1)
+    known_part_bars = torch.where((torch.arange(parts)[None] == chosen[:, None]) & shown[:, None], part_bars[:, None], 0)
+    device = songs.store.device
+    return Windows(song.to(device), start.to(device), known_bars.to(device), known_part_bars.to(device), shift)
+
+
+def with_dropout(window: Window, dropout: Dropout, generator: torch.Generator) -> Window:
+    """The same window with some of its conditions taken away."""
+    batch = window.conditions.batch_size
+    drawn = torch.rand(len(DROPPABLE) + 1, batch, generator=generator)
+    everything = drawn[-1] < dropout.all
+    dropped = {name: ((row < dropout.each) | everything).to(window.clean.device) for name, row in zip(DROPPABLE, drawn, strict=False)}
+    return Window(window.conditions.dropping(dropped), window.clean, window.weight)
