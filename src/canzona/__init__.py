@@ -1,1 +1,28 @@
-"""Compose whole pop songs with four cascaded diffusion models."""
+"""Compose whole pop songs with four cascaded diffusion models.
+
+>>> import canzona
+>>> cascade = canzona.load()
+>>> song = cascade.compose(canzona.Request(form=canzona.Form.parse("i4A8B8o4"), seed=7))
+"""
+
+from typing import TYPE_CHECKING
+
+from canzona.song import Form, Key, Meter, Song
+from canzona.version import __version__
+
+if TYPE_CHECKING:
+    from canzona.generation.request import Request
+    from canzona.pretrained import load
+
+__all__ = ["Form", "Key", "Meter", "Request", "Song", "__version__", "load"]
+
+_LATE = {"Request": "canzona.generation.request", "load": "canzona.pretrained"}
+"""Public names whose modules import torch: imported when first asked for."""
+
+
+def __getattr__(name: str) -> object:
+    if name in _LATE:
+        from importlib import import_module
+
+        return getattr(import_module(_LATE[name]), name)
+    raise AttributeError(f"module 'canzona' has no attribute {name!r}")

@@ -77,6 +77,21 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Sampling:
+    """How a level is sampled where nothing else is asked for; chosen by the experiments in docs/log.md.
+
+    Attributes:
+        steps: of the sampler, for each window.
+        background, reference, context: guidance weights, 1 for none (see ``canzona.model.Guidance``).
+    """
+
+    steps: int
+    background: float = 1.0
+    reference: float = 1.0
+    context: float = 1.0
+
+
+@dataclass(frozen=True)
 class Level:
     """One level of the cascade.
 
@@ -90,6 +105,7 @@ class Level:
         rows, lowest_pitch: height of the image, and the MIDI pitch of row 0.
         planes: the channels, in order.
         parts: the meaning of its pixels.
+        sampling: how it is sampled by default.
         background: names of the coarser levels, coarsest first.
         context_passages, context_bars: how many earlier passages are seen, and how long each is in 4/4.
         external_control: what an external code describes; ``None`` where there is none.
@@ -107,6 +123,7 @@ class Level:
     lowest_pitch: int
     planes: tuple[Plane, ...]
     parts: tuple[Part, ...]
+    sampling: Sampling
     background: tuple[str, ...] = ()
     context_passages: int = 0
     context_bars: int = 0
@@ -128,14 +145,8 @@ class Level:
 
     def window_bars(self, meter: Meter) -> int:
         """Whole bars in a window, an even number (of bars, or of hypermeasures of four) so that windows overlap by half."""
-        return whole_bars(self.window_frames, self.unit.frames_per_bar(meter))
-
-
-def whole_bars(window_frames: int, frames_per_bar: int) -> int:
-    """The largest even number of bars that fits: 8 bars of 16 steps or 10 of 12 fill a window of 128 steps."""
-    bars = window_frames // frames_per_bar
-    multiple = 8 if bars >= 32 else 2
-    return bars - bars % multiple
+        bars = self.window_frames // self.unit.frames_per_bar(meter)
+        return bars - bars % (8 if bars >= 32 else 2)
 
 
 _ROLL = (Plane("onset", Stretching.ONSET), Plane("sustain", Stretching.SUSTAIN))
@@ -175,6 +186,7 @@ FORM = Level(
         Part("keys", (Region("key", tuple(plane.name for plane in _KEY_PLANES), 0, PITCH_CLASSES, Drawing.TILED),)),
         Part("phrases", (Region("phrase", tuple(plane.name for plane in _PHRASE_PLANES), 0, _FORM_ROWS, Drawing.CONSTANT),)),
     ),
+    sampling=Sampling(steps=32),
     ends_freely=True,
 )
 REDUCED_LEAD_SHEET = Level(
@@ -188,6 +200,7 @@ REDUCED_LEAD_SHEET = Level(
     lowest_pitch=_LOWEST_LEAD_SHEET_PITCH,
     planes=_ROLL,
     parts=_LEAD_SHEET_PARTS,
+    sampling=Sampling(steps=16, background=1.5, reference=1.5),
     background=("form",),
     context_passages=3,
     context_bars=8,
@@ -205,6 +218,7 @@ LEAD_SHEET = Level(
     lowest_pitch=_LOWEST_LEAD_SHEET_PITCH,
     planes=_ROLL,
     parts=_LEAD_SHEET_PARTS,
+    sampling=Sampling(steps=16, background=1.5, reference=1.5),
     background=("form", "reduced-lead-sheet"),
     context_passages=2,
     context_bars=4,
@@ -222,6 +236,7 @@ ACCOMPANIMENT = Level(
     lowest_pitch=16,
     planes=_ROLL,
     parts=(Part("piano", (Region("piano", _ROLL_NAMES, 0, 96, Drawing.AS_IS),)),),
+    sampling=Sampling(steps=16, background=1.5, reference=1.5),
     background=("form", "reduced-lead-sheet", "lead-sheet"),
     context_passages=2,
     context_bars=4,

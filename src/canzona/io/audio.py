@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from canzona.faults import MachineFault
 from canzona.io.files import replacing
 from canzona.io.midi import song_to_midi
 from canzona.song import Song
@@ -29,7 +30,7 @@ _BYTES_PER_SAMPLE = 4  # two channels of 16 bits
 _SECONDS_TO_START = 60.0  # on a busy machine; FluidSynth itself is a hundred times faster than the music
 
 
-class MissingSynthesizer(RuntimeError):  # noqa: N818 - it is named by what is missing
+class MissingSynthesizer(MachineFault):
     """The FluidSynth command or a soundfont is not on this machine; the message says in one line what to install."""
 
 
@@ -43,7 +44,7 @@ def song_to_wav(song: Song, path: Path, with_chords: bool = False) -> None:
 
     Raises:
         MissingSynthesizer: where FluidSynth or a soundfont is missing.
-        RuntimeError: where FluidSynth fails, or takes longer than the music itself lasts and a minute more.
+        MachineFault: where FluidSynth fails, or takes longer than the music itself lasts and a minute more.
         ValueError: as ``song_to_midi``.
         OSError: as ``canzona.io.files.replacing``.
     """
@@ -59,7 +60,7 @@ def song_to_wav(song: Song, path: Path, with_chords: bool = False) -> None:
         _run([command, *options, str(soundfont), str(midi_path)], _SECONDS_TO_START + seconds)
         written = max(wav.stat().st_size - _WAV_HEADER_BYTES, 0) / (SAMPLE_RATE * _BYTES_PER_SAMPLE)
         if written < seconds:
-            raise RuntimeError(f"fluidsynth: must write {seconds:.1f} s of sound, wrote {written:.1f} s (is the disk full?)")
+            raise MachineFault(f"fluidsynth: must write {seconds:.1f} s of sound, wrote {written:.1f} s (is the disk full?)")
 
 
 def _run(command: list[str], longest_seconds: float) -> None:
@@ -68,11 +69,11 @@ def _run(command: list[str], longest_seconds: float) -> None:
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=longest_seconds
         )
     except subprocess.TimeoutExpired:
-        raise RuntimeError(f"fluidsynth: must be done within {longest_seconds:.0f} s, was stopped") from None
+        raise MachineFault(f"fluidsynth: must be done within {longest_seconds:.0f} s, was stopped") from None
     lines = [line.strip() for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
     complaints = [line.removeprefix(_ERROR).strip() for line in lines if line.startswith(_ERROR)]
     if done.returncode or complaints:  # with a soundfont that it cannot read it writes silence and ends with status 0
-        raise RuntimeError(f"fluidsynth: {(complaints or lines or [f'ended with status {done.returncode}'])[0]}")
+        raise MachineFault(f"fluidsynth: {(complaints or lines or [f'ended with status {done.returncode}'])[0]}")
 
 
 def _find_command() -> str:

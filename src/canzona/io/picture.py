@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from canzona.faults import MachineFault
 from canzona.io.files import check_storable
 from canzona.song import Chord, ChordSpan, Key, LeadSheet, Mode, Note, PhraseType, Song
 from canzona.song.harmony import PITCH_CLASS_NAMES, PITCH_CLASSES
@@ -54,7 +55,7 @@ def song_to_png(song: Song) -> bytes:
     lacks is left empty, with a word that says so.
 
     Raises:
-        RuntimeError: where matplotlib is not installed, naming the extra that brings it.
+        MachineFault: where matplotlib is not installed, naming the extra that brings it.
         ValueError: as ``check_storable``.
     """
     check_storable(song)
@@ -62,7 +63,7 @@ def song_to_png(song: Song) -> bytes:
         from matplotlib import style
         from matplotlib.figure import Figure
     except ImportError:
-        raise RuntimeError("pictures need matplotlib, which is not installed: pip install 'canzona[render]'") from None
+        raise MachineFault("pictures need matplotlib, which is not installed: pip install 'canzona[render]'") from None
     with style.context("default"):  # a user's own style changes nothing
         figure = Figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES), dpi=DOTS_PER_INCH, facecolor="white")
         axes = figure.subplots(

@@ -3,42 +3,30 @@
 Two public collections meet here: the MIDI arrangements of POP909 (Wang et al., ISMIR 2020), with tracks MELODY, BRIDGE and
 PIANO, and the corrected melodies, chords and phrase labels of Dai, Zhang and Dannenberg (2020). They do not share a time axis:
 the annotations start at the first bar line, the MIDI elsewhere, and in a fifth of the songs bars were inserted or removed
-part-way. The annotations' axis is kept; ``_align`` finds for every beat of it the place in the MIDI.
+part-way. The annotations' axis is kept (see ``canzona.io.alignment``).
 """
 
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from symusic.core import ScoreSecond
 
+from canzona.io.alignment import PlayedNotes, align, chords_under_piano, matched_melody, placed_notes, played_steps
 from canzona.song.form import Form, Phrase, PhraseType
 from canzona.song.harmony import PITCH_CLASSES, Chord, ChordSpan
-from canzona.song.notes import DEFAULT_VELOCITY, HIGHEST_MELODY_PITCH, LOWEST_MELODY_PITCH, Note
+from canzona.song.notes import HIGHEST_MELODY_PITCH, LOWEST_MELODY_PITCH, Note
 from canzona.song.song import HIGHEST_TEMPO, LOWEST_TEMPO
 from canzona.song.timing import SECONDS_PER_MINUTE, STEPS_PER_BEAT, Meter, beats_to_steps
 
 MINIMUM_MATCH = 0.95
 """Share of matched melody notes below which a song is refused, since its bars cannot be trusted."""
 
-MATCH_TOLERANCE_STEPS = 1.25
-"""How far apart, in sixteenths, the annotated and the played version of a melody note may lie."""
-
 LABEL_TOLERANCE_BARS = 2
 """A labelling further than this from the music's end is left out where the other annotator's is closer."""
-
-_OCTAVE = PITCH_CLASSES
-_SHIFTS = (0, -1, 1, -2, 2)  # steps by which an annotated melody may lie off the beat that the MIDI plays it on
-_SEARCH_MARGIN_BEATS = 48  # offsets are sought this far beyond those that the two lengths explain
-_JUMP_COST = 4.0  # melody notes that a change of offset must gain
-_DISTANCE_COST = 0.1  # lost by a match, in notes, for each step that it is off
-_CHORD_MOVES = (-2, -1, 1, 2)  # beats by which a whole song's chords may be off its melody
-_CHORD_MOVE_COST = 0.04  # share of piano notes on chord tones that a move must gain
-_CHORD_WEIGHT = 0.1  # a beat of piano notes that are all chord tones, in matched melody notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +44,7 @@ class Arrangement:
         accompaniment: PIANO and BRIDGE (16.0 onsets a bar, .89 of them chord tones; PIANO alone 13.0 and .94); one note a step
             and pitch, and notes of the same pitch never overlap.
         forms: the phrase labellings without keys, each as long as the music; one where both annotators agree.
-        melody_match: share 0–1 of the annotated melody notes that the MIDI has within ``MATCH_TOLERANCE_STEPS``.
+        melody_match: share 0–1 of the annotated melody notes that the MIDI has within ``alignment.MATCH_TOLERANCE_STEPS``.
     """
 
     number: int
@@ -67,29 +55,6 @@ class Arrangement:
     accompaniment: tuple[Note, ...]
     forms: tuple[Form, ...]
     melody_match: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Track:
-    """Notes of the MIDI in order of time; ``start`` and ``end`` in fractional steps from the first beat of the beat file."""
-
-    start: NDArray[np.float64]
-    end: NDArray[np.float64]
-    pitch: NDArray[np.int64]
-    velocity: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class _Alignment:
-    """For every annotated beat, how to get to the MIDI.
-
-    Attributes:
-        offset: steps to add to a step of the annotation for the step of the MIDI; whole beats.
-        shift: steps to add to the onset of an annotated melody note first.
-    """
-
-    offset: NDArray[np.int64]
-    shift: NDArray[np.int64]
 
 
 def song_numbers(pop909: Path, structure: Path) -> list[int]:
@@ -135,12 +100,12 @@ def _read_song(number: int, played: Path, annotated: Path) -> Arrangement:
 
     midi = played / f"{played.name}.mid"
     sung, piano = _read_tracks(midi, {"MELODY"}, beat_times), _read_tracks(midi, {"PIANO", "BRIDGE"}, beat_times)
-    alignment = _align(melody, chords, sung, piano, length_beats)
-    melody, match = _matched_melody(melody, sung, alignment)
+    alignment = align(melody, chords, sung, piano, length_beats)
+    melody, match = matched_melody(melody, sung, alignment)
     if match < MINIMUM_MATCH:
         raise ValueError(f"only {match:.1%} of its melody notes are found in the MIDI, {MINIMUM_MATCH:.0%} are needed")
-    accompaniment = _placed(piano, alignment.offset)
-    chords = _under_piano(chords, accompaniment, length_beats)
+    accompaniment = placed_notes(piano, alignment.offset)
+    chords = chords_under_piano(chords, accompaniment, length_beats)
 
     music_steps = max(
         melody[-1].end_step,
@@ -237,11 +202,8 @@ def _fitted(form: Form, length_bars: int) -> Form:
     return Form(tuple(phrases))
 
 
-def _read_tracks(path: Path, names: set[str], beat_times: NDArray[np.float64]) -> _Track:
-    """The notes of all tracks of these names, their times measured in the song's own beats.
-
-    Between beats time runs evenly; before the first and after the last beat it goes on at the pace there.
-    """
+def _read_tracks(path: Path, names: set[str], beat_times: NDArray[np.float64]) -> PlayedNotes:
+    """The notes of all tracks of these names, their times measured in the song's own beats."""
     try:
         score = ScoreSecond.from_file(path)
     except RuntimeError as error:
@@ -253,101 +215,15 @@ def _read_tracks(path: Path, names: set[str], beat_times: NDArray[np.float64]) -
         np.concatenate([notes[field] for notes in tracks]) for field in ("time", "duration", "pitch", "velocity")
     )
 
-    def steps(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-        beats = np.interp(seconds, beat_times, np.arange(len(beat_times)))
-        beats += np.minimum(seconds - beat_times[0], 0) / (beat_times[1] - beat_times[0])
-        beats += np.maximum(seconds - beat_times[-1], 0) / (beat_times[-1] - beat_times[-2])
-        return beats * STEPS_PER_BEAT
-
     order = np.argsort(start, kind="stable")
     start, duration = start[order].astype(float), duration[order].astype(float)
-    return _Track(steps(start), steps(start + duration), pitch[order].astype(int), velocity[order].astype(int))
-
-
-def _align(
-    melody: tuple[Note, ...], chords: tuple[ChordSpan, ...], sung: _Track, piano: _Track, length_beats: int
-) -> _Alignment:
-    """Find for every annotated beat where the MIDI plays it.
-
-    The best path through (offset, shift) over the beats: it gains what the MIDI has of the beat's melody notes at their pitch
-    and place, and a little for piano onsets on tones of the beat's chord; each change of offset or shift costs ``_JUMP_COST``.
-    (Viterbi's algorithm; as all changes cost the same, only the leading state can be worth coming from.) Since every annotated
-    beat draws on one place of the MIDI, bars inserted there fall away and bars removed there do not pile up.
-    """
-    played_beats = int(max(sung.start[-1], piano.start[-1])) // STEPS_PER_BEAT + 1
-    surplus_beats = played_beats - length_beats
-    lowest, highest = min(0, surplus_beats) - _SEARCH_MARGIN_BEATS, max(0, surplus_beats) + _SEARCH_MARGIN_BEATS
-    offset_beats = np.arange(lowest, highest + 1)
-
-    # Over MIDI steps from `-margin` on, wide enough for every annotated step at every offset.
-    margin = beats_to_steps(1 - lowest)
-    width = margin + beats_to_steps(length_beats + highest + 1)
-    sounds = _closeness(sung, margin, width)
-    offset = np.repeat(beats_to_steps(1) * offset_beats, len(_SHIFTS))
-    shift = np.tile(_SHIFTS, len(offset_beats))
-    gain = np.zeros((length_beats, len(offset)), np.float32)
-    starts, pitches = np.array([(note.start_step, note.pitch) for note in melody]).T
-    np.add.at(gain, starts // STEPS_PER_BEAT, sounds[pitches[:, None], starts[:, None] + (offset + shift + margin)])
-
-    onsets = np.zeros((PITCH_CLASSES, width // STEPS_PER_BEAT), np.float32)
-    beat = (np.rint(piano.start).astype(int) + margin) // STEPS_PER_BEAT
-    inside = (beat >= 0) & (beat < onsets.shape[1])
-    np.add.at(onsets, (piano.pitch[inside] % PITCH_CLASSES, beat[inside]), 1)
-    # einsum rather than @, whose threads would only spin on so small a product and double the processor time
-    agreement = np.einsum("bp,pt->bt", _chord_tones(chords, length_beats), onsets) / (onsets.sum(axis=0) + 1)
-    played_beat = np.arange(length_beats)[:, None] + offset_beats + margin // STEPS_PER_BEAT
-    gain += _CHORD_WEIGHT * np.repeat(np.take_along_axis(agreement, played_beat, axis=1), len(_SHIFTS), axis=1)
-
-    best, came_from = gain[0], []
-    for beat_gain in gain[1:]:
-        leader = best.argmax()
-        came_from.append(np.where(best < best[leader] - _JUMP_COST, leader, np.arange(len(best))))
-        best = np.maximum(best, best[leader] - _JUMP_COST) + beat_gain
-    path = [best.argmax()]
-    for previous in reversed(came_from):
-        path.append(previous[path[-1]])
-    return _Alignment(offset[path[::-1]], shift[path[::-1]])
-
-
-def _chord_tones(chords: tuple[ChordSpan, ...], length_beats: int) -> NDArray[np.float32]:
-    """For every beat and pitch class 1 for a tone of the chord, −1 for another and 0 where no chord sounds."""
-    tones = np.zeros((length_beats, PITCH_CLASSES), np.float32)
-    for span in chords:
-        tones[span.start_beat : span.end_beat] = -1
-        tones[span.start_beat : span.end_beat, list(span.chord.chroma)] = 1
-    return tones
-
-
-def _closeness(track: _Track, margin: int, width: int) -> NDArray[np.float32]:
-    """For every pitch and step (from ``-margin`` on, ``width`` in all) 0 or, for a played onset within tolerance, almost 1."""
-    table = np.zeros((128, width), np.float32)
-    for neighbour in (-1, 0, 1, 2):
-        step = np.floor(track.start).astype(int) + neighbour
-        distance = np.abs(track.start - step)
-        near = (distance <= MATCH_TOLERANCE_STEPS) & (step + margin >= 0) & (step + margin < width)
-        np.maximum.at(table, (track.pitch[near], step[near] + margin), 1 - _DISTANCE_COST * distance[near])
-    return table
-
-
-def _matched_melody(melody: tuple[Note, ...], sung: _Track, alignment: _Alignment) -> tuple[tuple[Note, ...], float]:
-    """The melody at its shifted place with the velocities of the notes played there, and the share of notes that have one."""
-    starts, pitches = np.array([(note.start_step, note.pitch) for note in melody]).T
-    shifted = starts + alignment.shift[starts // STEPS_PER_BEAT]
-    target = shifted + alignment.offset[starts // STEPS_PER_BEAT]
-    distance = np.where(pitches[:, None] == sung.pitch, np.abs(target[:, None] - sung.start), np.inf)
-    matched = distance.min(axis=1) <= MATCH_TOLERANCE_STEPS
-    velocities = np.where(matched, sung.velocity[distance.argmin(axis=1)], DEFAULT_VELOCITY)
-
-    # Where the shift changes two notes may meet: the later one gives way, the earlier one ends there.
-    shifted = np.maximum.accumulate(np.maximum(shifted, 0) - np.arange(len(melody))) + np.arange(len(melody))
-    lengths = np.minimum([note.duration_steps for note in melody], np.diff(shifted, append=np.iinfo(int).max))
-    notes = zip(shifted.tolist(), pitches.tolist(), lengths.tolist(), velocities.tolist(), strict=True)
-    return tuple(Note(*note) for note in notes), float(matched.mean())
+    onset, release = (played_steps(seconds, beat_times) for seconds in (start, start + duration))
+    return PlayedNotes(onset, release, pitch[order].astype(int), velocity[order].astype(int))
 
 
 def _in_range(melody: tuple[Note, ...]) -> tuple[Note, ...]:
     """The melody moved by the octaves that bring most of it into a lead sheet's range, stragglers by their own."""
-    moves = _OCTAVE * np.array(sorted(range(-4, 5), key=abs))
+    moves = PITCH_CLASSES * np.array(sorted(range(-4, 5), key=abs))
     pitches = np.array([note.pitch for note in melody])
 
     def outside(pitches: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -357,39 +233,6 @@ def _in_range(melody: tuple[Note, ...]) -> tuple[Note, ...]:
     pitches += moves[outside(pitches).sum(axis=1).argmin()]
     pitches += moves[outside(pitches).argmin(axis=0)]
     return tuple(replace(note, pitch=pitch) for note, pitch in zip(melody, pitches.tolist(), strict=True))
-
-
-def _placed(track: _Track, offset: NDArray[np.int64]) -> list[Note]:
-    """The track's notes on the annotated axis, in order; none sounds on into a beat that comes from elsewhere in the MIDI."""
-    bounds = [0, *(np.flatnonzero(np.diff(offset)) + 1).tolist(), len(offset)]
-    start, end = np.rint(track.start).astype(int), np.rint(track.end).astype(int)
-    notes = []
-    for first_beat, last_beat in pairwise(bounds):
-        low, high = beats_to_steps(first_beat), beats_to_steps(last_beat)
-        for n in np.flatnonzero((start - offset[first_beat] >= low) & (start - offset[first_beat] < high)):
-            onset = int(start[n] - offset[first_beat])
-            release = min(int(end[n] - offset[first_beat]), high)
-            notes.append(Note(onset, int(track.pitch[n]), max(1, release - onset), int(track.velocity[n])))
-    return sorted(notes)
-
-
-def _under_piano(chords: tuple[ChordSpan, ...], piano: list[Note], length_beats: int) -> tuple[ChordSpan, ...]:
-    """The chords as annotated, or moved by the beat or two that bring them under the piano: so in one song of a hundred."""
-    beats, pitches = np.array([(note.start_step // STEPS_PER_BEAT, note.pitch) for note in piano], int).reshape(-1, 2).T
-
-    def hits(candidate: tuple[ChordSpan, ...]) -> int:
-        return int(np.sum(_chord_tones(candidate, length_beats)[beats, pitches % PITCH_CLASSES] > 0))
-
-    best = max((_moved(chords, beats) for beats in _CHORD_MOVES), key=hits)
-    return best if hits(best) - hits(chords) > _CHORD_MOVE_COST * len(piano) else chords
-
-
-def _moved(chords: tuple[ChordSpan, ...], beats: int) -> tuple[ChordSpan, ...]:
-    """The chords this much later, cut off at the start of the song."""
-    bounds = [(max(0, span.start_beat + beats), span.end_beat + beats) for span in chords]
-    return tuple(
-        ChordSpan(start, end - start, span.chord) for (start, end), span in zip(bounds, chords, strict=True) if end > start
-    )
 
 
 def _without_overlaps(notes: list[Note], end_step: int) -> tuple[Note, ...]:

@@ -58,13 +58,20 @@ class Conditions:
         if unknown := set(names) - set(DROPPABLE):
             raise ValueError(f"condition: must be one of {', '.join(DROPPABLE)}, got {', '.join(sorted(unknown))}")
         everywhere = torch.ones(self.batch_size, dtype=torch.bool, device=self.known.device)
-        return self.dropping({name: everywhere for name in names})
+        return self.dropping(dict.fromkeys(names, everywhere))
+
+    def also_without(self, *names: str) -> "Conditions":
+        """The same conditions with those named absent from the whole batch, besides what is absent already."""
+        absent = self.without(*names).dropped or {}
+        return self.dropping((self.dropped or {}) | absent)
 
     def to(self, device: torch.device) -> "Conditions":
         moved = {}
         for entry in fields(self):
             value = getattr(self, entry.name)
             moved[entry.name] = value.to(device) if isinstance(value, Tensor) else value
+        if self.dropped is not None:
+            moved["dropped"] = {name: absent.to(device) for name, absent in self.dropped.items()}
         return Conditions(**moved)
 
 

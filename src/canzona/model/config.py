@@ -1,6 +1,22 @@
 """The shape of a denoising network: one frozen dataclass, stored with its weights."""
 
+import math
 from dataclasses import asdict, dataclass, fields
+
+LARGEST_SIZE, MOST_BLOCKS, MOST_RESOLUTIONS = 4096, 16, 6
+"""Far beyond any network here, and small enough that a hostile weight file costs nothing to refuse."""
+
+WIDTH_MULTIPLE = 16
+"""Features of one group of a group normalisation."""
+
+_MAY_BE_ZERO = {
+    "background_channels",
+    "context_passages",
+    "context_frames",
+    "external_width",
+    "graded_channels",
+    "attention_from",
+}
 
 
 @dataclass(frozen=True)
@@ -25,6 +41,21 @@ class ModelConfig:
     fold_rows: int = 4  # rows likewise
 
     def __post_init__(self) -> None:
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            least = 0 if entry.name in _MAY_BE_ZERO else 1
+            numbers = value if isinstance(value, tuple) and entry.type == tuple[int, ...] else (value,)
+            if not all(type(number) is int and least <= number <= LARGEST_SIZE for number in numbers):
+                raise ValueError(f"{entry.name}: must be whole, {least} to {LARGEST_SIZE}, got {value!r}")
+        for name, size, most in (("blocks", self.blocks, MOST_BLOCKS), ("widths", len(self.widths), MOST_RESOLUTIONS)):
+            if not 1 <= size <= most:
+                raise ValueError(f"{name}: must be {most} at most, got {size}")
+        for depth, width in enumerate(self.widths):
+            multiple = math.lcm(WIDTH_MULTIPLE, self.head_width) if depth >= self.attention_from else WIDTH_MULTIPLE
+            if width % multiple:
+                raise ValueError(f"widths: must be a multiple of {multiple} at resolution {depth}, got {width}")
+        if max(self.graded_channels, default=0) >= self.own_channels:
+            raise ValueError(f"graded_channels: must be below {self.own_channels}, got {self.graded_channels}")
         halvings = 2 ** (len(self.widths) - 1)
         for name, size, fold in (("frames", self.frames, self.fold_frames), ("rows", self.rows, self.fold_rows)):
             if size % (fold * halvings):
@@ -45,9 +76,12 @@ class ModelConfig:
         """The inverse of ``to_dict``, also from JSON, where tuples have become lists.
 
         Raises:
-            ValueError: where a field is unknown.
+            ValueError: where a field is unknown or out of range.
+            TypeError: where one is missing.
         """
+        if not isinstance(values, dict):
+            raise ValueError(f"model configuration: must be fields with values, got {type(values).__name__}")
         known = {entry.name for entry in fields(cls)}
         if unknown := set(values) - known:
-            raise ValueError(f"model configuration: unknown fields {', '.join(sorted(unknown))}")
+            raise ValueError(f"model configuration: unknown fields {', '.join(map(repr, sorted(unknown)))}")
         return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})  # type: ignore[arg-type]

@@ -71,10 +71,12 @@ class Denoiser(nn.Module):
         weights = (guidance or Guidance()).active()
         if conditions.external is None:
             weights.pop("external", None)
-        variants = [conditions, *(conditions.without(name) for name in weights)]
+        variants = [conditions, *(conditions.also_without(name) for name in weights)]
         copies = len(variants)
         joined = concatenate(variants) if copies > 1 else conditions
-        logits, *without = self.logits(x.repeat(copies, 1, 1, 1), sigma.expand(copies * len(x)), joined).chunk(copies)
+        logits, *without = self.logits(x.repeat(copies, 1, 1, 1), sigma.to(x.device).expand(copies * len(x)), joined).chunk(
+            copies
+        )
         guided = logits
         for weight, absent in zip(weights.values(), without, strict=True):
             guided = guided + (weight - 1) * (logits - absent)

@@ -12,7 +12,7 @@ EDM's c_skip x, and the loss is the cross-entropy of that estimate, whose minimu
 error's but whose gradient does not vanish on rare pixels. Graded planes have no such likelihood; there the skip is left out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -22,6 +22,7 @@ SIGMA_DATA = 1.0
 """Standard deviation that images of −1 and 1 are taken to have."""
 
 LARGEST_LOGIT = 30.0
+LARGEST_SETTING = 1e4
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,23 @@ class NoiseSchedule:
     sigma_max: float = 60.0
     rho: float = 7.0
 
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST_SETTING:
+                raise ValueError(f"{entry.name}: must be a number of size {LARGEST_SETTING:g} at most, got {value!r}")
+        if self.deviation <= 0 or self.rho < 1:
+            raise ValueError(
+                f"noise schedule: must have deviation above 0 and rho of 1 or more, got {self.deviation}, {self.rho}"
+            )
+        if not 0 < self.sigma_min < self.sigma_max:
+            raise ValueError(f"noise schedule: must have 0 < sigma_min < sigma_max, got {self.sigma_min}, {self.sigma_max}")
+
     def draw(self, count: int, generator: torch.Generator, device: torch.device | None = None) -> Tensor:
         """(count,) training noise levels, stratified so that a batch covers the distribution evenly."""
-        places = (torch.arange(count, device=generator.device) + torch.rand(count, generator=generator, device=generator.device)) / count
+        places = (
+            torch.arange(count, device=generator.device) + torch.rand(count, generator=generator, device=generator.device)
+        ) / count
         normal = torch.special.ndtri(places.clamp(1e-4, 1 - 1e-4))
         return (self.mean + self.deviation * normal).exp().to(device or generator.device)
 

@@ -14,7 +14,9 @@ class NoiseEmbedding(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.frequencies: Tensor
-        self.register_buffer("frequencies", torch.exp(torch.linspace(math.log(0.25), math.log(64.0), width // 2)), persistent=False)
+        # no file holds these: they are real even where a network is built on the meta device to be filled from a file
+        octaves = torch.linspace(math.log(0.25), math.log(64.0), width // 2, device="cpu")
+        self.register_buffer("frequencies", torch.exp(octaves), persistent=False)
         self.layers = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
 
     def forward(self, c_noise: Tensor) -> Tensor:
@@ -66,7 +68,9 @@ class AttentionBlock(nn.Module):
         frames = x.shape[2]
         x = rearrange(x + self.place_in_time + self.place_in_rows, "b c t r -> b (t r) c")
         x = x + self.self_output(self._attend(*self.self_inputs(self.normalise_self(x)).chunk(3, dim=-1)))
-        x = x + self.cross_output(self._attend(self.cross_query(self.normalise_cross(x)), *self.cross_inputs(tokens).chunk(2, dim=-1)))
+        x = x + self.cross_output(
+            self._attend(self.cross_query(self.normalise_cross(x)), *self.cross_inputs(tokens).chunk(2, dim=-1))
+        )
         x = x + self.mlp(self.normalise_mlp(x))
         return rearrange(x, "b (t r) c -> b c t r", t=frames).contiguous(memory_format=torch.channels_last)
 

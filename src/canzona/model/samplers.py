@@ -1,6 +1,7 @@
 """Deterministic few-step samplers. All they know of a model is ``denoise(x, sigma) → clean estimate``."""
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -26,7 +27,7 @@ def dpm_solver_2m(denoise: Denoise, noise: Tensor, sigmas: Tensor) -> Iterator[T
     x = noise * sigmas[0]
     last_estimate: Tensor | None = None
     last_width = torch.zeros(())
-    for sigma, next_sigma in zip(sigmas[:-1], sigmas[1:], strict=True):
+    for sigma, next_sigma in pairwise(sigmas):
         estimate = denoise(x, sigma)
         if next_sigma == 0:
             x = estimate

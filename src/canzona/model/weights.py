@@ -92,12 +92,14 @@ def load_weights(path: Path, level: str, specification: str, dtype: torch.dtype 
     for name, wanted, found in (("level", level, card.level), ("specification", specification, card.specification)):
         if wanted != found:
             raise ValueError(f"weights: {path} has {name} {found!r}, must have {wanted!r}")
-    network = UNet(card.config)
     try:
+        with torch.device("meta"):  # a configuration that the tensors do not bear out must cost no memory
+            network = UNet(card.config)
         with safe_open(path, framework="pt") as file:
-            network.load_state_dict({name: file.get_tensor(name).to(dtype) for name in file.keys()}, assign=True)  # noqa: SIM118
+            network.load_state_dict({name: file.get_tensor(name).to(dtype) for name in file.keys()}, assign=True)
     except (SafetensorError, RuntimeError) as error:
-        raise ValueError(f"weights: {path} is damaged ({str(error).splitlines()[0]})") from None
+        reason = " ".join(line.strip() for line in str(error).splitlines()[:2])
+        raise ValueError(f"weights: {path} is damaged ({reason})") from None
     network.to(memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
     return network.to(dtype), card
 
@@ -106,13 +108,16 @@ def _card(path: Path, metadata: Mapping[str, str]) -> WeightsCard:
     if metadata.get("format") != FORMAT:
         raise ValueError(f"weights: {path} must be a {FORMAT} file, got {metadata.get('format')!r}")
     try:
+        training = json.loads(metadata["training"])
+        if not isinstance(training, dict):
+            raise TypeError(f"training: must be figures by name, got {type(training).__name__}")
         return WeightsCard(
             level=metadata["level"],
             specification=metadata["specification"],
             config=ModelConfig.from_dict(json.loads(metadata["config"])),
             schedule=NoiseSchedule(**json.loads(metadata["schedule"])),
             version=metadata["version"],
-            training=json.loads(metadata["training"]),
+            training=training,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"weights: {path} has unreadable metadata ({error})") from None

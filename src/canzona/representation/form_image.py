@@ -39,7 +39,9 @@ def decode_form(level: Level, image: np.ndarray) -> Form | None:
         The form, its letters those of ``PhraseType``; ``None`` where an empty image is nearest.
     """
     types = list(PhraseType)
-    values = np.stack([image[:, level.channel(phrase_type.name.lower())].mean(-1) for phrase_type in types], axis=-1).astype(np.float64)
+    values = np.stack([image[:, level.channel(phrase_type.name.lower())].mean(-1) for phrase_type in types], axis=-1).astype(
+        np.float64
+    )
     keys = image[:, [level.channel("tonic"), level.channel("scale")], :PITCH_CLASSES].astype(np.float64)
     sounding = np.clip(keys[:, 1].sum(-1) / 7, 0, 1) if keys.max(initial=0) > 0.5 else np.zeros(len(values))
     bars = len(values)
@@ -74,6 +76,12 @@ def decode_form(level: Level, image: np.ndarray) -> Form | None:
         phrases.append(Phrase(types[kind].value, end - start, _nearest_key(keys[start:end])))
         end = start
     return Form(tuple(reversed(phrases))) if phrases else None
+
+
+def decode_keys(level: Level, image: np.ndarray, form: Form) -> Form:
+    """The given phrases with keys read off an image of them; ``decode_form`` with the phrases known."""
+    keys = image[:, [level.channel("tonic"), level.channel("scale")], :PITCH_CLASSES].astype(np.float64)
+    return form.with_keys([_nearest_key(keys[start : start + phrase.length_bars]) for start, phrase in form.spans()])
 
 
 def _ramp(length_bars: int) -> np.ndarray:

@@ -30,7 +30,9 @@ def model_config(level: Level, **overrides: object) -> ModelConfig:
 
 def specification(level: Level) -> str:
     """One line that changes whenever the meaning of a level's tensors does; stored with weights, which are refused elsewhere."""
-    regions = ",".join(f"{region.name}:{region.first_row}+{region.row_count}:{region.drawing.value}" for region in level.regions)
+    regions = ",".join(
+        f"{region.name}:{region.first_row}+{region.row_count}:{region.drawing.value}" for region in level.regions
+    )
     planes = ",".join(plane.name for plane in level.planes)
     return (
         f"{level.window_frames} {level.unit.value}s x {level.rows} rows from {level.lowest_pitch}; planes {planes}; "

@@ -85,8 +85,11 @@ class ImageStore:
         bars_before = np.concatenate([[0], np.cumsum([form.length_bars for form in forms])])
         self._first_bar = torch.from_numpy(bars_before[:-1]).to(self.device)
         self._references = torch.from_numpy(np.concatenate([reference_bars(form) for form in forms])).to(self.device)
+
         def by_song(measure: Callable[[Level, Meter], int]) -> dict[str, Tensor]:
-            return {level.name: torch.tensor([measure(level, meter) for meter in meters], device=self.device) for level in LEVELS}
+            return {
+                level.name: torch.tensor([measure(level, meter) for meter in meters], device=self.device) for level in LEVELS
+            }
 
         self._bar_frames = by_song(lambda level, meter: level.unit.frames_per_bar(meter))
         self._extents = by_song(lambda level, meter: level.window_bars(meter))
@@ -180,7 +183,15 @@ class ImageStore:
         return rearrange(values, "b t c r -> b c t r")
 
     def _reference(
-        self, level: Level, song: Tensor, bar: Tensor, frame_in_bar: Tensor, per_bar: Tensor, inside: Tensor, available: Tensor, rows: Tensor,
+        self,
+        level: Level,
+        song: Tensor,
+        bar: Tensor,
+        frame_in_bar: Tensor,
+        per_bar: Tensor,
+        inside: Tensor,
+        available: Tensor,
+        rows: Tensor,
         dtype: torch.dtype,
     ) -> tuple[Tensor, Tensor]:
         """For every frame its counterpart in the latest earlier phrase of the same letter that is there, and where there is one."""
@@ -209,7 +220,9 @@ class ImageStore:
         starts = self._passages[level.name][(self._first_bar[song] + windows.start_bar.clamp(min=0))]
         reach = torch.arange(int(bars.max()), device=self.device)
         places = (starts[..., None] + reach).clamp(0, windows.known_bars.shape[1] - 1)
-        there = torch.gather(windows.known_bars[:, None].expand(-1, starts.shape[1], -1), 2, places) | (reach >= bars[:, None, None])
+        there = torch.gather(windows.known_bars[:, None].expand(-1, starts.shape[1], -1), 2, places) | (
+            reach >= bars[:, None, None]
+        )
         found = (starts != NONE) & there.all(-1)
         order = torch.argsort((~found).int(), dim=1, stable=True)[:, :passages]
         mask, chosen = torch.gather(found, 1, order), torch.gather(starts, 1, order)
@@ -222,7 +235,14 @@ class ImageStore:
         return values * inside[:, :, None, :, None], mask
 
     def _background(
-        self, level: Level, song: Tensor, transposition: int, bar: Tensor, frame_in_bar: Tensor, per_bar: Tensor, inside: Tensor,
+        self,
+        level: Level,
+        song: Tensor,
+        transposition: int,
+        bar: Tensor,
+        frame_in_bar: Tensor,
+        per_bar: Tensor,
+        inside: Tensor,
         dtype: torch.dtype,
     ) -> Tensor:
         """All coarser levels at this level's time: an onset stays an onset, its later copies become sustain."""

@@ -98,7 +98,9 @@ def load_songs(path: Path) -> list[PreparedSong]:
     songs = []
     for index, number in enumerate(arrays["number"]):
         rows = {name: table[index] for name, table in tables.items()}
-        form = Form.parse(str(arrays["form"][index])).with_keys([Key.parse(key) for key in str(arrays["keys"][index]).split("|")])
+        form = Form.parse(str(arrays["form"][index])).with_keys(
+            [Key.parse(key) for key in str(arrays["keys"][index]).split("|")]
+        )
         song = Song(
             form=form,
             meter=Meter(int(arrays["beats_per_bar"][index])),

@@ -112,7 +112,11 @@ class Trainer:
         self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = moving_average(self.network, config.ema_decay)
         self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=config.weight_decay, foreach=True
+            self.network.parameters(),
+            lr=config.learning_rate,
+            betas=(0.9, 0.99),
+            weight_decay=config.weight_decay,
+            foreach=True,
         )
         self.denoiser = Denoiser(self.network)
         if config.compile:
@@ -173,11 +177,17 @@ class Trainer:
         for number, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{names[number]}.{entry}": value for entry, value in state.items()}
         tensors["generator"] = self.generator.get_state()
-        facts = {"level": self.level.name, "specification": specification(self.level), "step": self.step, "seconds": self.seconds}
+        facts = {
+            "level": self.level.name,
+            "specification": specification(self.level),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
         facts["config"] = self.network.config.to_dict()
         metadata = {"facts": json.dumps(facts)}
         atomic_write(
-            self.folder / CHECKPOINT, save({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, metadata)
+            self.folder / CHECKPOINT,
+            save({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, metadata),
         )
         training = {
             "steps": self.step,
@@ -205,7 +215,7 @@ class Trainer:
         try:
             with safe_open(checkpoint, framework="pt") as file:
                 facts = json.loads((file.metadata() or {}).get("facts", "{}"))
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+                tensors = {name: file.get_tensor(name) for name in file.keys()}
         except SafetensorError as error:
             raise ValueError(f"resume: {checkpoint} is damaged ({error})") from None
         wanted = {"level": self.level.name, "specification": specification(self.level)}

@@ -98,5 +98,7 @@ def with_dropout(window: Window, dropout: Dropout, generator: torch.Generator) -
     batch = window.conditions.batch_size
     drawn = torch.rand(len(DROPPABLE) + 1, batch, generator=generator)
     everything = drawn[-1] < dropout.all
-    dropped = {name: ((row < dropout.each) | everything).to(window.clean.device) for name, row in zip(DROPPABLE, drawn, strict=False)}
+    dropped = {
+        name: ((row < dropout.each) | everything).to(window.clean.device) for name, row in zip(DROPPABLE, drawn, strict=False)
+    }
     return Window(window.conditions.dropping(dropped), window.clean, window.weight)

@@ -1,0 +1,107 @@
+"""One level under human coarser levels: compose it for validation songs and score it beside what the humans wrote there.
+
+    python benchmarks/level.py lead-sheet --data dataset.npz --songs 8 --background 1,1.5,2 --reference 1,1.5
+
+prints a column for each combination of settings, and one for the human songs. Used to choose ``Sampling`` in ``levels.py``.
+"""
+
+import argparse
+import time
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from statistics import fmean
+
+from canzona import pretrained
+from canzona.evaluation.metrics import METRICS, score
+from canzona.generation.cascade import Cascade
+from canzona.generation.request import Request
+from canzona.hierarchy import levels
+from canzona.song.form import Form
+from canzona.song.song import LeadSheet, Song
+from canzona.training.dataset import load_songs
+
+
+def main() -> None:
+    """Parse the options and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("level", choices=[level.name for level in levels.LEVELS[1:]])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, help="a weight file to try in place of the registered one")
+    parser.add_argument("--songs", type=int, default=8)
+    parser.add_argument("--bars", type=int, default=40, help="phrases are dropped from the end until a song is this short")
+    parser.add_argument("--steps", default="16")
+    parser.add_argument("--background", default="1.5")
+    parser.add_argument("--reference", default="1.5")
+    parser.add_argument("--context", default="1")
+    parser.add_argument("--threads", type=int)
+    options = parser.parse_args()
+    pretrained.use_processors(options.threads)
+    level = levels.level_named(options.level)
+    whole = [item.song for item in load_songs(options.data) if item.is_validation][::2][: options.songs]
+    songs = [_shortened(song, options.bars) for song in whole]
+    drafts = [_without(song, level) for song in songs]
+
+    models = pretrained.load().models if options.weights is None else {level.name: pretrained.load_level(options.weights, level)}
+
+    columns = {"human": _means([_judged(song, level) for song in songs])}
+    grid = product(*(option.split(",") for option in (options.steps, options.background, options.reference, options.context)))
+    for steps, background, reference, context in grid:
+        sampling = levels.Sampling(int(steps), float(background), float(reference), float(context))
+        cascade = Cascade(models, sampling={level.name: sampling})
+        started = time.perf_counter()
+        composed = []
+        for seed, draft in enumerate(drafts):
+            *_, last = cascade.stream([Request(seed=seed)], [draft], until=level)
+            composed.append(last.songs[0])  # type: ignore[index]
+        means = _means([_judged(song, level) for song in composed])
+        columns[f"{steps}/{background}/{reference}/{context}"] = means | {"seconds": (time.perf_counter() - started) / len(drafts)}
+    print("steps/background/reference/context".ljust(36), *(name.rjust(13) for name in columns))
+    for name in [metric.name for metric in METRICS] + ["seconds"]:
+        cells = [column.get(name) for column in columns.values()]
+        print(name.ljust(36), *("–".rjust(13) if cell is None else f"{cell:13.3f}" for cell in cells))
+
+
+def _shortened(song: Song, longest_bars: int) -> Song:
+    """The song's first phrases, as many as fit."""
+    phrases = list(song.form.phrases)
+    while sum(phrase.length_bars for phrase in phrases) > longest_bars and len(phrases) > 1:
+        phrases.pop()
+    form = Form(tuple(phrases))
+    end_step, end_beat = song.meter.bars_to_steps(form.length_bars), song.meter.bars_to_beats(form.length_bars)
+
+    def sheet(own: LeadSheet | None) -> LeadSheet | None:
+        if own is None:
+            return None
+        melody = tuple(note for note in own.melody if note.end_step <= end_step)
+        return replace(own, melody=melody, chords=tuple(span for span in own.chords if span.end_beat <= end_beat))
+
+    return replace(
+        song,
+        form=form,
+        reduced_lead_sheet=sheet(song.reduced_lead_sheet),
+        lead_sheet=sheet(song.lead_sheet),
+        accompaniment=tuple(note for note in song.accompaniment or () if note.end_step <= end_step),
+    )
+
+
+def _without(song: Song, level: levels.Level) -> Song:
+    """The song without this level and those below it."""
+    below = levels.LEVELS[levels.LEVELS.index(level) :]
+    return replace(song, **{own.attribute: None for own in below})
+
+
+def _judged(song: Song, level: levels.Level) -> Song:
+    """The song with this level, if it is a lead sheet, in the place that the metrics look at."""
+    content = getattr(song, level.attribute)
+    return song if level.content is levels.Content.NOTES else replace(song, lead_sheet=content)
+
+
+def _means(songs: list[Song]) -> dict[str, float]:
+    scores = [score(song) for song in songs]
+    by_name = {metric.name: [own[metric.name] for own in scores if own[metric.name] is not None] for metric in METRICS}
+    return {name: fmean(values) for name, values in by_name.items() if values}  # type: ignore[type-var]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""The command ``canzona``."""
+
+from canzona.cli.app import main
+
+__all__ = ["main"]

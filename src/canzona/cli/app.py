@@ -1,0 +1,71 @@
+"""The commands, gathered, and how their mistakes are told: one line on stderr and an exit status.
+
+Status 0: done. 1: the machine's fault. 2: the user's. 130: interrupted.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import TyperException
+
+from canzona.cli import compose, evaluate, prepare, register, render, train
+from canzona.faults import MachineFault
+from canzona.version import __version__
+
+app = typer.Typer(
+    name="canzona",
+    help="Compose whole pop songs, top-down: form, reduced lead sheet, lead sheet, piano.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (compose.compose, render.render, evaluate.evaluate, prepare.prepare, train.train, register.register):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Print the version."),
+) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads are ten times slower on shared cores
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit status."""
+    try:
+        status = app(args=list(arguments), standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except TyperException as error:
+        return _fail(error.format_message(), error.exit_code)
+    except (ValueError, TypeError) as error:
+        return _fail(str(error), 2)
+    except (OSError, MachineFault) as error:
+        return _fail(_described(error), 1)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted", 130)
+
+
+def _described(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'file'}: {error.strerror.lower()}"
+    return str(error)
+
+
+def _fail(message: str, status: int) -> int:
+    if message:
+        print("canzona: " + " ".join(message.split()), file=sys.stderr)
+    return status

@@ -1,0 +1,66 @@
+"""What several commands share: progress on stderr, results on stdout, and outputs checked before the work begins."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.progress import Progress
+
+    from canzona.song.song import Song
+
+
+def writable(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> Path:
+    """``path``, once it is sure that a file can be put there.
+
+    Raises:
+        ValueError: where it has another ending than allowed, its folder is missing or not writable, or it is a folder.
+    """
+    if suffixes and path.suffix.lower() not in suffixes:
+        raise ValueError(f"{option}: must end in {' or '.join(suffixes)}, got {str(path)!r}")
+    if path.is_dir():
+        raise ValueError(f"{option}: must be a file, got the folder {str(path)!r}")
+    if not path.parent.is_dir():
+        raise ValueError(f"{option}: its folder must exist, got {str(path)!r}")
+    if not os.access(path.parent, os.W_OK):
+        raise ValueError(f"{option}: its folder must be writable, got {str(path)!r}")
+    return path
+
+
+def read_song(path: Path) -> "Song":
+    """A song from ``.json`` or ``.mid``.
+
+    Raises:
+        ValueError: where the file is missing or no song.
+    """
+    from canzona.io.midi import midi_to_song
+    from canzona.io.song_json import read_song_file
+
+    if path.suffix.lower() not in (".json", ".mid", ".midi"):
+        raise ValueError(f"song: must end in .json, .mid or .midi, got {str(path)!r}")
+    try:
+        return read_song_file(path) if path.suffix.lower() == ".json" else midi_to_song(path.read_bytes())
+    except OSError as error:
+        raise ValueError(f"song: cannot read {str(path)!r}: {(error.strerror or str(error)).lower()}") from None
+
+
+def report(facts: Mapping[str, object], as_json: bool, text: str) -> None:
+    """One result on stdout, for a program or for a person."""
+    print(json.dumps(dict(facts)) if as_json else text)
+
+
+@contextmanager
+def progress_bar() -> "Iterator[Progress]":
+    """A progress display on stderr that leaves stdout to results; silent where stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty()) as progress:
+        yield progress

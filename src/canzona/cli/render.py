@@ -1,0 +1,32 @@
+"""``canzona render``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from canzona.cli.common import read_song, report, writable
+
+
+def render(
+    song: Annotated[Path, typer.Argument(help="song.json or a MIDI file that canzona wrote.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="What to write: a picture (.png), sound (.wav) or MIDI (.mid).")
+    ],
+    chords: Annotated[bool, typer.Option("--chords", help="Let the block chords sound too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Draw or play a song."""
+    from canzona.io.audio import song_to_wav
+    from canzona.io.files import atomic_write
+    from canzona.io.midi import song_to_midi
+    from canzona.io.picture import song_to_png
+
+    writable("output", output, (".png", ".wav", ".mid"))
+    read = read_song(song)
+    suffix = output.suffix.lower()
+    if suffix == ".wav":
+        song_to_wav(read, output, with_chords=chords)
+    else:
+        atomic_write(output, song_to_png(read) if suffix == ".png" else song_to_midi(read))
+    report({"output": str(output)}, as_json, str(output))

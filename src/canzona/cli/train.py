@@ -1,0 +1,84 @@
+"""``canzona train``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from canzona.cli.common import progress_bar, report
+
+
+def train(
+    level: Annotated[str, typer.Argument(help="form, reduced-lead-sheet, lead-sheet or accompaniment.")],
+    data: Annotated[Path, typer.Option(help="Data set made by 'canzona prepare'.")],
+    run: Annotated[Path | None, typer.Option(help="Folder for checkpoint, weights and history. Default: runs/LEVEL.")] = None,
+    max_minutes: Annotated[
+        float | None, typer.Option(help="Budget in minutes; the learning rate ends with it. Default: 30.")
+    ] = None,
+    max_steps: Annotated[int | None, typer.Option(help="Budget in steps, in place of or besides --max-minutes.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Folder of a run to continue in place.")] = None,
+    batch_size: Annotated[int, typer.Option(help="Windows a step.")] = 16,
+    learning_rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 1.2e-3,
+    seed: Annotated[int, typer.Option(help="Of weights, windows and noise.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto for cuda where there is one.")] = "auto",
+    threads: Annotated[int | None, typer.Option(help="Processors to use. Default: all, at most 4.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Train one level. Ctrl-C keeps what was learnt; --resume goes on from there."""
+    import torch
+
+    from canzona.hierarchy.levels import level_named
+    from canzona.pretrained import use_processors
+    from canzona.training.dataset import load_songs
+    from canzona.training.loop import CHECKPOINT, Trainer, TrainingConfig
+    from canzona.training.tensorboard import ScalarLog
+
+    row = level_named(level)
+    if device not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device: must be auto, cpu or cuda, got {device!r}")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device: must be cpu on a machine without CUDA, got 'cuda'")
+    chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+    minutes = 30.0 if max_minutes is None and max_steps is None else max_minutes
+    config = TrainingConfig(
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        max_minutes=minutes,
+        max_steps=max_steps,
+        seed=seed,
+        compile=chosen.type == "cuda",
+    )
+    use_processors(threads)
+    try:
+        songs = load_songs(data)
+    except OSError as error:
+        raise ValueError(f"data: cannot read {str(data)!r}: {(error.strerror or str(error)).lower()}") from None
+    training = [song for song in songs if not song.is_validation]
+    validation = [song for song in songs if song.is_validation] or training
+    folder = resume or run or Path("runs") / row.name
+    trainer = Trainer(row, training, validation, folder, config, chosen)
+    if resume is not None:
+        trainer.resume(resume / CHECKPOINT)
+    with progress_bar() as bar, ScalarLog(folder) as log:
+        task = bar.add_task(row.title, total=1.0, figures="")
+        try:
+            for progress in trainer.run():
+                log.add(progress)
+                figures = f"step {progress.step} loss {progress.loss:.4f}"
+                if trainer.figures:
+                    figures += f" validation {trainer.figures['loss']:.4f}"
+                bar.update(task, completed=progress.progress, figures=figures)
+        except KeyboardInterrupt:
+            trainer.save()
+            raise
+    facts = {
+        "run": str(folder),
+        "steps": trainer.step,
+        "minutes": round(trainer.seconds / 60, 2),
+        "validation": trainer.figures,
+    }
+    report(
+        facts,
+        as_json,
+        f"{folder}: {trainer.step} steps in {facts['minutes']} min, validation loss {trainer.figures.get('loss')}",
+    )

@@ -1,0 +1,143 @@
+"""The weights that come with the package, checked against their registry before use."""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from canzona.faults import MachineFault
+from canzona.generation.canvas import LevelModel
+from canzona.generation.cascade import Cascade
+from canzona.hierarchy.levels import LEVELS, Level, level_named
+from canzona.io.files import atomic_write_all
+from canzona.model.denoiser import Denoiser
+from canzona.model.weights import WeightsCard, load_weights, read_card
+from canzona.representation.specification import specification
+
+WEIGHTS_FOLDER = Path(__file__).parent / "weights"
+REGISTRY = "registry.json"
+LARGEST_FILE_BYTES = 16 * 2**20
+FAST_BFLOAT16_FLAGS = ("amx_bf16", "avx512_bf16")
+
+
+class UnusableWeights(MachineFault):
+    """Weights are missing or not what the registry says; the message says in one line which and what to do."""
+
+
+def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | None = None) -> Cascade:
+    """The cascade, ready to compose.
+
+    Args:
+        folder: where the four weight files and their registry are; ``None`` takes those of the package.
+        device: ``"cpu"`` or ``"cuda"``.
+        dtype: in which the networks compute; ``None`` takes bfloat16 where the device is fast at it, else single precision.
+
+    Raises:
+        UnusableWeights: where a file is missing, damaged, or made for other levels than these.
+    """
+    folder = folder or WEIGHTS_FOLDER
+    registry = _read_registry(folder)
+    return Cascade({level.name: _load_registered(folder, level, registry, device, dtype) for level in LEVELS}, device)
+
+
+def cards(folder: Path | None = None) -> list[WeightsCard]:
+    """What each level's weight file says of itself, coarsest level first."""
+    return [read_card(_file(folder or WEIGHTS_FOLDER, level)) for level in LEVELS]
+
+
+def fast_dtype(device: str) -> torch.dtype:
+    """bfloat16 on a GPU, and on a processor with instructions for it; single precision elsewhere."""
+    if device != "cpu":
+        return torch.bfloat16
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return torch.float32
+    return torch.bfloat16 if any(flag in flags for flag in FAST_BFLOAT16_FLAGS) else torch.float32
+
+
+def use_processors(threads: int | None = None) -> int:
+    """Fix how many processors compose: the sums, and so the songs, depend on it.
+
+    Args:
+        threads: how many; ``None`` takes those this process may use, at most 4.
+
+    Returns:
+        How many.
+    """
+    threads = threads or min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    torch.set_num_threads(threads)
+    return threads
+
+
+def register(files: Sequence[Path], folder: Path | None = None) -> dict[str, str]:
+    """Take trained weight files into a folder of weights, one for each level that they name, and renew its registry.
+
+    Returns:
+        Level's name → SHA-256 of every file now registered.
+
+    Raises:
+        ValueError: where a file is too large or made for other levels than these.
+    """
+    folder = folder or WEIGHTS_FOLDER
+    contents: dict[Path, bytes] = {}
+    registry = {level.name: _hash(_file(folder, level).read_bytes()) for level in LEVELS if _file(folder, level).exists()}
+    for file in files:
+        level = level_named(read_card(file).level)
+        load_weights(file, level.name, specification(level))
+        data = file.read_bytes()
+        if len(data) > LARGEST_FILE_BYTES:
+            raise ValueError(f"weights: {file} must be at most {LARGEST_FILE_BYTES} bytes, got {len(data)}")
+        contents[_file(folder, level)] = data
+        registry[level.name] = _hash(data)
+    contents[folder / REGISTRY] = (json.dumps(registry, indent=2) + "\n").encode()
+    atomic_write_all(contents)
+    return registry
+
+
+def _load_registered(folder: Path, level: Level, registry: dict[str, str], device: str, dtype: torch.dtype | None) -> LevelModel:
+    path = _file(folder, level)
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise UnusableWeights(f"weights: {path} is missing; install canzona again or name a folder that has it") from None
+    if registry.get(level.name) != _hash(data):
+        raise UnusableWeights(f"weights: {path} is damaged (its SHA-256 is not that of {REGISTRY}); install canzona again")
+    try:
+        return load_level(path, level, device, dtype)
+    except ValueError as error:
+        raise UnusableWeights(str(error)) from None
+
+
+def load_level(path: Path, level: Level, device: str = "cpu", dtype: torch.dtype | None = None) -> LevelModel:
+    """One level's model from any weight file, registered or not.
+
+    Raises:
+        ValueError: where the file is damaged or made for another level.
+        OSError: where it cannot be read.
+    """
+    dtype = dtype or fast_dtype(device)
+    network, card = load_weights(path, level.name, specification(level), dtype)
+    return LevelModel(Denoiser(network.to(device)), card.schedule, dtype)
+
+
+def _read_registry(folder: Path) -> dict[str, str]:
+    path = folder / REGISTRY
+    try:
+        registry = json.loads(path.read_text())
+    except OSError:
+        raise UnusableWeights(f"weights: {path} is missing; install canzona again or name a folder that has it") from None
+    except ValueError:
+        raise UnusableWeights(f"weights: {path} is damaged; install canzona again") from None
+    return registry if isinstance(registry, dict) else {}
+
+
+def _file(folder: Path, level: Level) -> Path:
+    return folder / f"{level.name}.safetensors"
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
