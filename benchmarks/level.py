@@ -42,7 +42,8 @@ def main() -> None:
     songs = [_shortened(song, options.bars) for song in whole]
     drafts = [_without(song, level) for song in songs]
 
-    models = pretrained.load().models if options.weights is None else {level.name: pretrained.load_level(options.weights, level)}
+    tried = options.weights
+    models = pretrained.load().models if tried is None else {level.name: pretrained.load_level(tried, level)}
 
     columns = {"human": _means([_judged(song, level) for song in songs])}
     grid = product(*(option.split(",") for option in (options.steps, options.background, options.reference, options.context)))
@@ -54,8 +55,9 @@ def main() -> None:
         for seed, draft in enumerate(drafts):
             *_, last = cascade.stream([Request(seed=seed)], [draft], until=level)
             composed.append(last.songs[0])  # type: ignore[index]
+        seconds = (time.perf_counter() - started) / len(drafts)
         means = _means([_judged(song, level) for song in composed])
-        columns[f"{steps}/{background}/{reference}/{context}"] = means | {"seconds": (time.perf_counter() - started) / len(drafts)}
+        columns[f"{steps}/{background}/{reference}/{context}"] = means | {"seconds": seconds}
     print("steps/background/reference/context".ljust(36), *(name.rjust(13) for name in columns))
     for name in [metric.name for metric in METRICS] + ["seconds"]:
         cells = [column.get(name) for column in columns.values()]

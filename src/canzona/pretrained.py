@@ -20,6 +20,7 @@ from canzona.representation.specification import specification
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 REGISTRY = "registry.json"
 LARGEST_FILE_BYTES = 16 * 2**20
+MOST_PROCESSORS = 64
 FAST_BFLOAT16_FLAGS = ("amx_bf16", "avx512_bf16")
 
 
@@ -37,7 +38,10 @@ def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | N
 
     Raises:
         UnusableWeights: where a file is missing, damaged, or made for other levels than these.
+        ValueError: for a device that this machine lacks.
     """
+    if device != "cpu" and not torch.cuda.is_available():
+        raise ValueError(f"device: must be cpu on a machine without CUDA, got {device!r}")
     folder = folder or WEIGHTS_FOLDER
     registry = _read_registry(folder)
     return Cascade({level.name: _load_registered(folder, level, registry, device, dtype) for level in LEVELS}, device)
@@ -67,7 +71,12 @@ def use_processors(threads: int | None = None) -> int:
 
     Returns:
         How many.
+
+    Raises:
+        ValueError: where they are not 1 to ``MOST_PROCESSORS``.
     """
+    if threads is not None and not 1 <= threads <= MOST_PROCESSORS:
+        raise ValueError(f"threads: must be 1 to {MOST_PROCESSORS}, got {threads}")
     threads = threads or min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     torch.set_num_threads(threads)
     return threads
@@ -98,7 +107,9 @@ def register(files: Sequence[Path], folder: Path | None = None) -> dict[str, str
     return registry
 
 
-def _load_registered(folder: Path, level: Level, registry: dict[str, str], device: str, dtype: torch.dtype | None) -> LevelModel:
+def _load_registered(
+    folder: Path, level: Level, registry: dict[str, str], device: str, dtype: torch.dtype | None
+) -> LevelModel:
     path = _file(folder, level)
     try:
         data = path.read_bytes()

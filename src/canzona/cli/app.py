@@ -14,6 +14,8 @@ from canzona.cli import compose, evaluate, prepare, register, render, train
 from canzona.faults import MachineFault
 from canzona.version import __version__
 
+INTERRUPTED = 130
+
 app = typer.Typer(
     name="canzona",
     help="Compose whole pop songs, top-down: form, reduced lead sheet, lead sheet, piano.",
@@ -48,15 +50,26 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit status."""
     try:
         status = app(args=list(arguments), standalone_mode=False)
+        if status == INTERRUPTED:  # Typer turns Ctrl-C into this status without a word
+            raise KeyboardInterrupt
         return status if isinstance(status, int) else 0
     except TyperException as error:
-        return _fail(error.format_message(), error.exit_code)
+        return _fail(_complaint(error), error.exit_code)
     except (ValueError, TypeError) as error:
         return _fail(str(error), 2)
     except (OSError, MachineFault) as error:
         return _fail(_described(error), 1)
     except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted", 130)
+        return _fail("interrupted", INTERRUPTED)
+
+
+def _complaint(error: TyperException) -> str:
+    """Typer's message, and what was given, which it leaves out where a value is not of its option's type."""
+    from pydantic import ValidationError
+
+    if isinstance(error.__cause__, ValidationError):
+        return f"{error.format_message()}, got {error.__cause__.errors()[0]['input']!r}"
+    return error.format_message()
 
 
 def _described(error: Exception) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from canzona.song.song import Song
+    from canzona.training.dataset import PreparedSong
 
 
 def writable(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> Path:
@@ -48,6 +49,20 @@ def read_song(path: Path) -> "Song":
         return read_song_file(path) if path.suffix.lower() == ".json" else midi_to_song(path.read_bytes())
     except OSError as error:
         raise ValueError(f"song: cannot read {str(path)!r}: {(error.strerror or str(error)).lower()}") from None
+
+
+def read_data(path: Path) -> "list[PreparedSong]":
+    """The songs of a data set.
+
+    Raises:
+        ValueError: where the file cannot be read or is no data set.
+    """
+    from canzona.training.dataset import load_songs
+
+    try:
+        return load_songs(path)
+    except OSError as error:
+        raise ValueError(f"data: cannot read {str(path)!r}: {(error.strerror or str(error)).lower()}") from None
 
 
 def report(facts: Mapping[str, object], as_json: bool, text: str) -> None:

@@ -34,8 +34,6 @@ def compose(
     writable("output", output, (".mid", ".midi"))
     if not 1 <= count <= 10_000:
         raise ValueError(f"count: must be 1 to 10000, got {count}")
-    if threads is not None and not 1 <= threads <= 64:
-        raise ValueError(f"threads: must be 1 to 64, got {threads}")
     if device not in ("cpu", "cuda"):
         raise ValueError(f"device: must be cpu or cuda, got {device!r}")
     parsed_form = None if form is None else Form.parse(form)
@@ -44,7 +42,11 @@ def compose(
     from canzona.generation.request import Request
 
     request = Request(parsed_form, parsed_key, parsed_meter, tempo, seed, steps, guidance)
-    last = request.with_seed(seed + count - 1)  # checks that the last seed is in range
+    request.with_seed(seed + count - 1)  # checks that the last seed is in range
+    outputs = {own: output if count == 1 else output.with_stem(f"{output.stem}-{own}") for own in range(seed, seed + count)}
+    for path in outputs.values():
+        writable("output", path)
+        writable("output", path.with_suffix(".json"))
 
     from canzona import pretrained
     from canzona.io.files import atomic_write_all
@@ -53,13 +55,12 @@ def compose(
 
     pretrained.use_processors(threads)
     cascade = pretrained.load(weights, device)
-    for own in (request.with_seed(number) for number in range(request.seed, last.seed + 1)):
-        path = output if count == 1 else output.with_stem(f"{output.stem}-{own.seed}")
+    for own_seed, path in outputs.items():
         started = time.perf_counter()
         song = None
         with progress_bar() as bar:
             tasks: dict[str, int] = {}
-            for progress in cascade.stream([own]):
+            for progress in cascade.stream([request.with_seed(own_seed)]):
                 title = progress.level.title
                 if title not in tasks:
                     tasks[title] = bar.add_task(title, total=progress.steps, figures="")  # type: ignore[assignment]
@@ -73,8 +74,8 @@ def compose(
             "form": str(song.form),
             "key": str(song.form.phrases[0].key),
             "bars": song.form.length_bars,
-            "seed": own.seed,
+            "seed": own_seed,
             "seconds": round(time.perf_counter() - started, 2),
         }
-        text = f"{path}: {song.form}, {facts['key']}, {facts['bars']} bars, seed {own.seed}, composed in {facts['seconds']} s"
+        text = f"{path}: {song.form}, {facts['key']}, {facts['bars']} bars, seed {own_seed}, composed in {facts['seconds']} s"
         report(facts, as_json, text)

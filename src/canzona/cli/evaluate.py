@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from canzona.cli.common import read_song, report
+from canzona.cli.common import read_data, read_song, report
 
 
 def evaluate(
@@ -41,12 +41,12 @@ def evaluate(
 def _songs(paths: list[Path]):
     for path in paths:
         if path.suffix == ".npz":
-            from canzona.training.dataset import load_songs
-
             yield from (
-                (f"{item.number}-{place}", item.song) for place, item in enumerate(load_songs(path)) if item.is_validation
+                (f"{item.number}-{place}", item.song) for place, item in enumerate(read_data(path)) if item.is_validation
             )
         elif path.is_dir():
-            yield from ((str(file), read_song(file)) for file in sorted(path.glob("*.json")))
+            written = sorted(path.glob("*.json"))
+            only_played = [file for file in sorted(path.glob("*.mid")) if file.with_suffix(".json") not in written]
+            yield from ((str(file), read_song(file)) for file in written + only_played)
         else:
             yield str(path), read_song(path)

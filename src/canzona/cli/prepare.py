@@ -24,11 +24,10 @@ def prepare(
     writable("output", output, (".npz",))
     if not 1 <= processes <= 64:
         raise ValueError(f"processes: must be 1 to 64, got {processes}")
-    folders = [folder / "POP909" if (folder / "POP909").is_dir() else folder for folder in (pop909, structure)]
     results = []
     with progress_bar() as bar:
         task = bar.add_task("reading songs", total=None, figures="")
-        for result in prepare_songs(*folders, processes):
+        for result in prepare_songs(_songs_folder(pop909), _songs_folder(structure), processes):
             results.append(result)
             bar.update(task, completed=len(results), figures=f"{len(results)} songs")
     taken = [result for result in results if result.reason is None]
@@ -52,3 +51,8 @@ def prepare(
         f"melody matched in each by {facts['lowest_melody_match']:.1%} or more, {size / 1e6:.1f} MB"
     )
     report(facts, as_json, "\n".join(lines))
+
+
+def _songs_folder(folder: Path) -> Path:
+    """The folder of numbered songs in a clone, given it or its parent."""
+    return folder / "POP909" if (folder / "POP909").is_dir() else folder

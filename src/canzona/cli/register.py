@@ -17,6 +17,8 @@ def register(
     from canzona import pretrained
     from canzona.training.loop import WEIGHTS
 
+    if weights is not None and not weights.is_dir():
+        raise ValueError(f"weights: must be a folder, got {str(weights)!r}")
     for run in runs:
         if not (run / WEIGHTS).is_file():
             raise ValueError(f"runs: must be folders with {WEIGHTS}, got {str(run)!r}")

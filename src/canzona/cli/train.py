@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from canzona.cli.common import progress_bar, report
+from canzona.cli.common import progress_bar, read_data, report
 
 
 def train(
@@ -27,15 +27,17 @@ def train(
     """Train one level. Ctrl-C keeps what was learnt; --resume goes on from there."""
     import torch
 
+    from canzona.generation.request import LARGEST_SEED
     from canzona.hierarchy.levels import level_named
     from canzona.pretrained import use_processors
-    from canzona.training.dataset import load_songs
     from canzona.training.loop import CHECKPOINT, Trainer, TrainingConfig
     from canzona.training.tensorboard import ScalarLog
 
     row = level_named(level)
     if device not in ("auto", "cpu", "cuda"):
         raise ValueError(f"device: must be auto, cpu or cuda, got {device!r}")
+    if not 0 <= seed < LARGEST_SEED:
+        raise ValueError(f"seed: must be 0 to {LARGEST_SEED - 1}, got {seed}")
     if device == "cuda" and not torch.cuda.is_available():
         raise ValueError("device: must be cpu on a machine without CUDA, got 'cuda'")
     chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
@@ -49,13 +51,16 @@ def train(
         compile=chosen.type == "cuda",
     )
     use_processors(threads)
-    try:
-        songs = load_songs(data)
-    except OSError as error:
-        raise ValueError(f"data: cannot read {str(data)!r}: {(error.strerror or str(error)).lower()}") from None
-    training = [song for song in songs if not song.is_validation]
-    validation = [song for song in songs if song.is_validation] or training
     folder = resume or run or Path("runs") / row.name
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"run: must be a folder, got the file {str(folder)!r}")
+    if resume is not None and not (resume / CHECKPOINT).is_file():
+        raise ValueError(f"resume: must be a folder with {CHECKPOINT}, got {str(resume)!r}")
+    songs = read_data(data)
+    training = [song for song in songs if not song.is_validation]
+    if not training:
+        raise ValueError(f"data: must hold a song for training, got none in {str(data)!r}")
+    validation = [song for song in songs if song.is_validation] or training
     trainer = Trainer(row, training, validation, folder, config, chosen)
     if resume is not None:
         trainer.resume(resume / CHECKPOINT)

@@ -29,7 +29,7 @@ class Metric:
 
 
 def chord_tones_piano(song: Song) -> float | None:
-    """Share of piano onsets whose pitch class is a tone or the bass of the sounding chord; onsets under no chord are left out."""
+    """Share of piano onsets on a tone or the bass of the sounding chord, by pitch class; onsets under no chord are left out."""
     return _chord_tones(song, song.accompaniment or ())
 
 
@@ -58,6 +58,8 @@ def bars_without_piano(song: Song) -> float | None:
 
 def sung_bars(song: Song) -> float | None:
     """Share of the bars of sung phrases (capital letters) in which melody sounds."""
+    if song.lead_sheet is None:
+        return None
     sounding = {song.meter.bar_of_step(step) for note in _melody(song) for step in range(note.start_step, note.end_step)}
     return _share(
         bar in sounding
@@ -73,7 +75,7 @@ def piano_onsets_per_bar(song: Song) -> float | None:
 
 def melody_notes_per_sung_bar(song: Song) -> float | None:
     bars = sum(phrase.length_bars for phrase in song.form.phrases if phrase.is_sung)
-    return len(_melody(song)) / bars if bars else None
+    return len(_melody(song)) / bars if bars and song.lead_sheet is not None else None
 
 
 def ends_on_tonic(song: Song) -> float | None:
@@ -84,8 +86,9 @@ def ends_on_tonic(song: Song) -> float | None:
 
 
 def returns_melody_same(song: Song) -> float | None:
-    """How literally phrases return: mean Dice overlap of melody (onset, pitch class) between bars at the same place of phrases of
-    the same letter.
+    """How literally phrases return.
+
+    Mean Dice overlap of melody (onset, pitch class) between bars at the same place of phrases of the same letter.
     """
     return _returns(song, _melody(song), same_letter=True, sung_only=True)
 

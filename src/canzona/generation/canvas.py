@@ -73,11 +73,12 @@ class Canvas:
             def denoise(x: Tensor, sigma: Tensor, conditions: Conditions = conditions) -> Tensor:
                 return model.denoiser.denoise(x, sigma, conditions, guidance)
 
-            sample = noise
-            for sample in dpm_solver_2m(denoise, noise, model.schedule.walk(steps).to(self.store.device)):
+            image = noise
+            for stage in dpm_solver_2m(denoise, noise, model.schedule.walk(steps).to(self.store.device)):
+                image = stage
                 done += 1
                 yield done, total
-            self._paint(level, songs, here, sample, window.weight)
+            self._paint(level, songs, here, image, window.weight)
 
     def _windows(self, songs: list[int], places: list[WindowPlace], known_part_bars: Tensor) -> Windows:
         device = self.store.device

@@ -65,9 +65,14 @@ class Cascade:
     def compose_many(self, requests: Sequence[Request], batch_size: int = 1) -> list[Song]:
         """Several songs, ``batch_size`` of them at a time.
 
-        With a batch size of 1 a song is the same, bit for bit, alone or among many; in larger batches, which pay on a GPU, sums may
-        round differently.
+        With a batch size of 1 a song is the same, bit for bit, alone or among many; in larger batches, which pay on a GPU, sums
+        may round differently.
+
+        Raises:
+            ValueError: for a batch size below 1, and as ``stream``.
         """
+        if batch_size < 1:
+            raise ValueError(f"batch_size: must be 1 or more, got {batch_size}")
         songs: list[Song] = []
         for first in range(0, len(requests), batch_size):
             for progress in self.stream(requests[first : first + batch_size]):
@@ -97,7 +102,8 @@ class Cascade:
         else:
             songs = list(drafts)
         for level in LEVELS[: LEVELS.index(until) + 1]:
-            known = [_known_parts(level, song, None if drafts else request) for song, request in zip(songs, requests, strict=True)]
+            asked = [None] * len(songs) if drafts else list(requests)
+            known = [_known_parts(level, song, request) for song, request in zip(songs, asked, strict=True)]
             open_songs = [number for number, parts in enumerate(known) if not _settled(level, parts)]
             if open_songs:
                 canvas = self._canvas(level, songs, requests)
@@ -107,7 +113,7 @@ class Cascade:
                 for step, total in canvas.compose(level, self.models[level.name], steps, guidance, known):
                     yield Progress(level, step, total)
                 for number in open_songs:
-                    songs[number] = _read(level, canvas.store, number, songs[number], None if drafts else requests[number])
+                    songs[number] = _read(level, canvas.store, number, songs[number], asked[number])
         finished = tuple(_finished(song, request) for song, request in zip(songs, requests, strict=True))
         yield Progress(until, 1, 1, finished)
 

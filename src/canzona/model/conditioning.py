@@ -129,8 +129,8 @@ class PlaneConditioner(nn.Module):
 class TokenConditioner(nn.Module):
     """Encodes earlier passages and external codes to tokens for cross-attention.
 
-    A passage becomes one token for every ``fold_frames`` frames, so that its rhythm survives; the published encoder squeezes four
-    bars into eight tokens.
+    A passage becomes one token for every ``fold_frames`` frames, so that its rhythm survives; the published encoder squeezes
+    four bars into eight tokens.
     """
 
     def __init__(self, config: ModelConfig) -> None:

@@ -15,6 +15,8 @@ _MAY_BE_ZERO = {
     "context_frames",
     "external_width",
     "graded_channels",
+    "echo_bands",
+    "echo_phase",
     "attention_from",
 }
 
@@ -32,7 +34,10 @@ class ModelConfig:
     context_frames: int = 0  # length of each
     external_width: int = 0  # size of an external code; 0 for none
     graded_channels: tuple[int, ...] = ()  # own channels whose values are graded rather than on or off
-    widths: tuple[int, ...] = (96, 160, 224)  # features at each resolution, finest first
+    echo_bands: tuple[int, ...] = ()  # first rows of bands of the own image that the network also sees repeated over all rows
+    echo_height: int = 1  # rows of such a band
+    echo_phase: int = 0  # which row of a band row 0 shows
+    widths: tuple[int, ...] = (64, 160, 224)  # features at each resolution, finest first
     blocks: int = 2  # residual blocks at each resolution, each way
     attention_from: int = 1  # first resolution, counted from 0, that has attention
     head_width: int = 32  # features of one attention head
@@ -54,6 +59,8 @@ class ModelConfig:
             multiple = math.lcm(WIDTH_MULTIPLE, self.head_width) if depth >= self.attention_from else WIDTH_MULTIPLE
             if width % multiple:
                 raise ValueError(f"widths: must be a multiple of {multiple} at resolution {depth}, got {width}")
+        if max(self.echo_bands, default=0) + self.echo_height > self.rows:
+            raise ValueError(f"echo_bands: must lie within {self.rows} rows, got {self.echo_bands} of {self.echo_height} rows")
         if max(self.graded_channels, default=0) >= self.own_channels:
             raise ValueError(f"graded_channels: must be below {self.own_channels}, got {self.graded_channels}")
         halvings = 2 ** (len(self.widths) - 1)
@@ -65,8 +72,9 @@ class ModelConfig:
 
     @property
     def condition_channels(self) -> int:
-        """Planes beside the noisy image: known music and its mask, position, background, reference and its mask."""
-        return 3 * self.own_channels + 1 + self.position_channels + self.background_channels
+        """Planes beside the noisy image: known music and its mask, position, background, reference and its mask, echoes."""
+        echoes = 2 * len(self.echo_bands) * self.own_channels
+        return 3 * self.own_channels + 1 + self.position_channels + self.background_channels + echoes
 
     def to_dict(self) -> dict[str, object]:
         return asdict(self)

@@ -16,8 +16,8 @@ class Guidance:
     """How strongly each condition pulls: 0 ignores it, 1 is the model's own belief, more exaggerates it.
 
     Classifier-free guidance (Ho & Salimans 2022), one weight a condition, in log-odds: with ℓ the pixel's log-odds under all
-    conditions and ℓ₋ᵢ those without condition i, the guided ones are ℓ + Σᵢ (wᵢ − 1)(ℓ − ℓ₋ᵢ). A weight of 1 costs nothing; every
-    other costs one more pass through the network.
+    conditions and ℓ₋ᵢ those without condition i, the guided ones are ℓ + Σᵢ (wᵢ − 1)(ℓ − ℓ₋ᵢ). A weight of 1 costs nothing;
+    every other costs one more pass through the network.
     """
 
     background: float = 1.0  # coarser levels

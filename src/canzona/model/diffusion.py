@@ -7,8 +7,8 @@ x is known exactly, ln p(x | 1) − ln p(x | −1) = 2x/σ², so Bayes' rule giv
 
     D(x; σ) = E[y | x] = 2 · sigmoid(F_θ(c_in x, c_noise) + 2x/σ²) − 1
 
-where F_θ, all that is left to learn, is the log-odds of the pixel given everything *but* its own value. 2x/σ² takes the place of
-EDM's c_skip x, and the loss is the cross-entropy of that estimate, whose minimum is the same conditional mean as the squared
+where F_θ, all that is left to learn, is the log-odds of the pixel given everything *but* its own value. 2x/σ² takes the place
+of EDM's c_skip x, and the loss is the cross-entropy of that estimate, whose minimum is the same conditional mean as the squared
 error's but whose gradient does not vanish on rare pixels. Graded planes have no such likelihood; there the skip is left out.
 """
 
@@ -22,7 +22,7 @@ SIGMA_DATA = 1.0
 """Standard deviation that images of −1 and 1 are taken to have."""
 
 LARGEST_LOGIT = 30.0
-LARGEST_SETTING = 1e4
+SMALLEST_SETTING, LARGEST_SETTING = 1e-4, 1e4
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,11 @@ class NoiseSchedule:
             value = getattr(self, entry.name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST_SETTING:
                 raise ValueError(f"{entry.name}: must be a number of size {LARGEST_SETTING:g} at most, got {value!r}")
-        if self.deviation <= 0 or self.rho < 1:
-            raise ValueError(
-                f"noise schedule: must have deviation above 0 and rho of 1 or more, got {self.deviation}, {self.rho}"
-            )
-        if not 0 < self.sigma_min < self.sigma_max:
-            raise ValueError(f"noise schedule: must have 0 < sigma_min < sigma_max, got {self.sigma_min}, {self.sigma_max}")
+        for name, least in (("deviation", SMALLEST_SETTING), ("sigma_min", SMALLEST_SETTING), ("rho", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name}: must be {least:g} or more, got {getattr(self, name)}")
+        if self.sigma_max <= self.sigma_min:
+            raise ValueError(f"sigma_max: must be more than sigma_min {self.sigma_min}, got {self.sigma_max}")
 
     def draw(self, count: int, generator: torch.Generator, device: torch.device | None = None) -> Tensor:
         """(count,) training noise levels, stratified so that a batch covers the distribution evenly."""

@@ -23,7 +23,7 @@ class NoiseEmbedding(nn.Module):
         """(batch,) → (batch, width)."""
         angles = c_noise.float()[:, None] * self.frequencies.float()[None]
         features = torch.cat([angles.cos(), angles.sin()], dim=1)
-        return self.layers(features.to(self.layers[0].weight.dtype))
+        return self.layers(features.to(self.layers[0].weight.dtype))  # type: ignore[arg-type]
 
 
 class ResidualBlock(nn.Module):

@@ -14,7 +14,8 @@ def dpm_solver_2m(denoise: Denoise, noise: Tensor, sigmas: Tensor) -> Iterator[T
     """DPM-Solver++(2M), multistep of second order (Lu et al., *DPM-Solver++*, 2022, algorithm 2), for x = y + σ n.
 
     With α = 1 and λ = −ln σ, a step over h = λ' − λ is x' = (σ'/σ) x + (1 − e^(−h)) D̂, where D̂ extrapolates this estimate and
-    the last to the middle of the step. The first step has no last estimate and the last step goes to σ = 0: both are of first order.
+    the last to the middle of the step. The first step has no last estimate and the last step goes to σ = 0: both are of first
+    order.
 
     Args:
         denoise: the model.

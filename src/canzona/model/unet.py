@@ -65,7 +65,7 @@ class UNet(nn.Module):
         config = self.config
         tokens = self.tokens(conditions)
         embedding = self.noise(c_noise)
-        image = torch.cat([x, self.planes(conditions)], dim=1)
+        image = torch.cat([x, self.planes(conditions), *self._echoes(x), *self._echoes(conditions.known)], dim=1)
         image = rearrange(image, "b c (t f) (r g) -> b (c f g) t r", f=config.fold_frames, g=config.fold_rows)
         hidden = self.fold_in(image.contiguous(memory_format=torch.channels_last))
         skips: list[Tensor] = []
@@ -82,6 +82,12 @@ class UNet(nn.Module):
                 hidden = block(hidden, embedding, tokens)
         hidden = self.fold_out(functional.silu(self.normalise(hidden)))
         return rearrange(hidden, "b (c f g) t r -> b c (t f) (r g)", f=config.fold_frames, g=config.fold_rows)
+
+    def _echoes(self, image: Tensor) -> list[Tensor]:
+        """Each band repeated over all rows, so that what it says is near every pixel: a convolution sees but its neighbours."""
+        config = self.config
+        rows = (torch.arange(config.rows, device=image.device) + config.echo_phase) % config.echo_height
+        return [image[..., first + rows] for first in config.echo_bands]
 
 
 class _Block(nn.Module):

@@ -69,6 +69,7 @@ def read_card(path: Path) -> WeightsCard:
         ValueError: where it is no weight file.
         OSError: where it cannot be read.
     """
+    path.open("rb").close()  # where it cannot be read, this error names it
     try:
         with safe_open(path, framework="pt") as file:
             return _card(path, file.metadata() or {})
@@ -96,12 +97,13 @@ def load_weights(path: Path, level: str, specification: str, dtype: torch.dtype 
         with torch.device("meta"):  # a configuration that the tensors do not bear out must cost no memory
             network = UNet(card.config)
         with safe_open(path, framework="pt") as file:
-            network.load_state_dict({name: file.get_tensor(name).to(dtype) for name in file.keys()}, assign=True)
+            tensors = {name: file.get_tensor(name).to(dtype) for name in file.keys()}  # noqa: SIM118 - no mapping
+        network.load_state_dict(tensors, assign=True)
     except (SafetensorError, RuntimeError) as error:
         reason = " ".join(line.strip() for line in str(error).splitlines()[:2])
         raise ValueError(f"weights: {path} is damaged ({reason})") from None
     network.to(memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
-    return network.to(dtype), card
+    return network, card
 
 
 def _card(path: Path, metadata: Mapping[str, str]) -> WeightsCard:

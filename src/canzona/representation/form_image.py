@@ -15,7 +15,8 @@ LONGEST_PHRASE_BARS = 96
 def encode_form(level: Level, form: Form) -> np.ndarray:
     """(bars, planes, rows) values from 0 to 1. A bar without a key has empty key planes.
 
-    A phrase's plane falls linearly from 1 at its first bar towards 0 after its last. Letters are told apart by ``PhraseType`` only.
+    A phrase's plane falls linearly from 1 at its first bar towards 0 after its last. Letters are told apart by ``PhraseType``
+    only.
     """
     image = np.zeros((form.length_bars, len(level.planes), level.rows), dtype=np.float32)
     tonic, scale = level.channel("tonic"), level.channel("scale")
@@ -30,6 +31,8 @@ def encode_form(level: Level, form: Form) -> np.ndarray:
 
 def decode_form(level: Level, image: np.ndarray) -> Form | None:
     """Read a form off an image, however blurred: the segmentation with the least squared distance to it.
+
+    Keys tell where the song ends, so a form is sure to come back only where all of its phrases have one or none has.
 
     Args:
         level: the form level.

@@ -1,4 +1,4 @@
-"""Levels ⇄ images: one pair of functions for all four. ``decode_level(level, encode_level(level, song), song)`` gives the song back."""
+"""Levels ⇄ images: one pair of functions for all four. ``decode_level(level, encode_level(level, song), song)`` is the song."""
 
 from dataclasses import replace
 

@@ -39,8 +39,8 @@ def encode_notes(roll: np.ndarray, notes: tuple[Note, ...], lowest_pitch: int, s
 def decode_notes(roll: np.ndarray, lowest_pitch: int, steps_per_frame: int, monophonic: bool) -> tuple[Note, ...]:
     """Read notes off a roll, (frames, 2, rows), values from 0 to 1.
 
-    Cleaning: a sustain that no onset leads to is dropped. Where ``monophonic``, of several onsets in a frame the strongest is kept
-    and a note ends where the next begins.
+    Cleaning: a sustain that no onset leads to is dropped. Where ``monophonic``, of several onsets in a frame the strongest is
+    kept and a note ends where the next begins.
     """
     frames, _, rows = roll.shape
     onsets = roll[:, ONSET] > THRESHOLD
@@ -75,8 +75,8 @@ def encode_chords(bass_roll: np.ndarray, chroma_roll: np.ndarray, chords: tuple[
 def decode_chords(bass_roll: np.ndarray, chroma_roll: np.ndarray, frames_per_beat: int) -> tuple[ChordSpan, ...]:
     """Read chords off two rolls, (frames, 2, 12), values from 0 to 1; frames are whole beats.
 
-    Cleaning: a chord starts on the beat where most of its onset lies; between two starts the chord of the vocabulary nearest to the
-    mean of the rolls is taken; a beat without any tone is without chord.
+    Cleaning: a chord starts on the beat where most of its onset lies; between two starts the chord of the vocabulary nearest to
+    the mean of the rolls is taken; a beat without any tone is without chord.
     """
     by_beat = [roll.reshape(-1, frames_per_beat, 2, PITCH_CLASSES) for roll in (bass_roll, chroma_roll)]
     bass, chroma = (beat.max(2).mean(1) for beat in by_beat)

@@ -1,10 +1,13 @@
 """From a row of the table of levels to the shape of its network."""
 
 from dataclasses import replace
+from hashlib import sha256
 
-from canzona.hierarchy.levels import Level
+from canzona.hierarchy.levels import Drawing, Level, level_named
 from canzona.model.config import ModelConfig
-from canzona.representation.window import POSITION_PLANES, background_channels
+from canzona.representation.window import FULL, POSITION_PLANES, background_channels
+from canzona.song.form import PhraseType
+from canzona.song.harmony import PITCH_CLASSES
 
 
 def model_config(level: Level, **overrides: object) -> ModelConfig:
@@ -14,6 +17,8 @@ def model_config(level: Level, **overrides: object) -> ModelConfig:
         level: the level.
         overrides: fields of ``ModelConfig`` that do not follow from the level, such as ``widths``.
     """
+    melodic = any(region.drawing is Drawing.AS_IS for region in level.regions)
+    tiled = [region for region in level.regions if melodic and region.drawing is Drawing.TILED]
     config = ModelConfig(
         own_channels=len(level.planes),
         background_channels=background_channels(level),
@@ -24,18 +29,24 @@ def model_config(level: Level, **overrides: object) -> ModelConfig:
         context_frames=level.context_frames,
         external_width=level.external_width,
         graded_channels=tuple(number for number, plane in enumerate(level.planes) if plane.graded),
+        echo_bands=tuple(region.first_row for region in tiled),
+        echo_height=PITCH_CLASSES,
+        echo_phase=level.lowest_pitch % PITCH_CLASSES,
     )
     return replace(config, **overrides)  # type: ignore[arg-type]
 
 
 def specification(level: Level) -> str:
-    """One line that changes whenever the meaning of a level's tensors does; stored with weights, which are refused elsewhere."""
-    regions = ",".join(
-        f"{region.name}:{region.first_row}+{region.row_count}:{region.drawing.value}" for region in level.regions
-    )
-    planes = ",".join(plane.name for plane in level.planes)
+    """One line that changes whenever the meaning of a level's tensors does; stored with weights, refused where it differs.
+
+    It ends with a digest of all that decides how this level and its background are drawn.
+    """
+    drawn = [
+        (row.unit, row.window_frames, row.rows, row.lowest_pitch, row.planes, row.parts)
+        for row in (*map(level_named, level.background), level)
+    ]
+    decisive = repr((drawn, level.context_passages, level.context_bars, POSITION_PLANES, FULL, list(PhraseType)))
     return (
-        f"{level.window_frames} {level.unit.value}s x {level.rows} rows from {level.lowest_pitch}; planes {planes}; "
-        f"regions {regions}; background {','.join(level.background) or 'none'}; position {','.join(POSITION_PLANES)}; "
-        f"context {level.context_passages} x {level.context_bars} bars"
+        f"{level.window_frames} {level.unit.value}s x {level.rows} rows from {level.lowest_pitch}, "
+        f"background {','.join(level.background) or 'none'}, {sha256(decisive.encode()).hexdigest()[:16]}"
     )

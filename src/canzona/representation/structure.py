@@ -10,7 +10,7 @@ NONE = -1
 
 
 def reference_bars(form: Form) -> np.ndarray:
-    """(bars, ``REFERENCE_CANDIDATES``): the bars at the same place of earlier phrases of the same letter, latest first; −1 for none."""
+    """(bars, ``REFERENCE_CANDIDATES``): bars at the same place of earlier phrases of the same letter, latest first, or −1."""
     table = np.full((form.length_bars, REFERENCE_CANDIDATES), NONE, dtype=np.int64)
     earlier: dict[str, list[tuple[int, Phrase]]] = {}
     for start_bar, phrase in form.spans():
@@ -25,8 +25,8 @@ def reference_bars(form: Form) -> np.ndarray:
 def context_passages(form: Form, window_bars: int, passage_bars: int) -> np.ndarray:
     """(bars, ``PASSAGE_CANDIDATES``): for a window starting at each bar, first bars of earlier passages, most alike first.
 
-    The passage sought continues like the middle of the window, where new music begins. Phrases of the same letter come first, then
-    of the same type, then of the same kind (sung or not); among equals the latest. −1 for none.
+    The passage sought continues like the middle of the window, where new music begins. Phrases of the same letter come first,
+    then of the same type, then of the same kind (sung or not); among equals the latest. −1 for none.
     """
     bars = form.length_bars
     table = np.full((bars, PASSAGE_CANDIDATES), NONE, dtype=np.int64)

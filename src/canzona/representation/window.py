@@ -132,8 +132,8 @@ class ImageStore:
     def conditions(self, level: Level, windows: Windows, dtype: torch.dtype = torch.float32) -> Window:
         """Cut a batch of windows of one level.
 
-        Bars outside the song or beyond the whole bars of a window hold nothing, as known music. What may be drawn on as reference
-        and context is ``known_bars`` alone.
+        Bars outside the song or beyond the whole bars of a window hold nothing, as known music. What may be drawn on as
+        reference and context is ``known_bars`` alone.
         """
         song, transposition = windows.song, windows.transposition
         frames = torch.arange(level.window_frames, device=self.device)[None]
@@ -194,7 +194,7 @@ class ImageStore:
         rows: Tensor,
         dtype: torch.dtype,
     ) -> tuple[Tensor, Tensor]:
-        """For every frame its counterpart in the latest earlier phrase of the same letter that is there, and where there is one."""
+        """Every frame's counterpart in the latest earlier phrase of the same letter that is there, and where there is one."""
         last = len(self._references) - 1
         candidates = self._references[(self._first_bar[song][:, None] + bar).clamp(max=last)]
         found = (candidates != NONE) & torch.gather(
@@ -270,7 +270,7 @@ class ImageStore:
         return torch.stack(planes, dim=1).to(dtype) / FULL
 
     def _position(self, level: Level, song: Tensor, frame_in_bar: Tensor, per_bar: Tensor, inside: Tensor) -> Tensor:
-        """(batch, ``POSITION_PLANES``, frames) where each frame lies in its bar and beat, whether three beats count, what is song."""
+        """(batch, ``POSITION_PLANES``, frames): the place in bar and beat, whether three beats count, what is song."""
         beats_per_bar = self.beats_per_bar[song][:, None]
         per_beat = (per_bar // beats_per_bar).clamp(min=1)
         planes = (frame_in_bar / per_bar, frame_in_bar % per_beat / per_beat, beats_per_bar == 3, inside)

@@ -93,8 +93,8 @@ class Chord:
     def from_chroma(cls, chroma: tuple[int, ...], bass: int) -> "Chord":
         """The chord of the vocabulary with exactly these pitch classes over this bass.
 
-        Where several chords share the tones (C6 and Am7), the one rooted on the bass is taken, else the commonest quality: so the
-        name depends on the sounding tones alone, and ``from_chroma(c.chroma, c.bass)`` is ``c.canonical()``.
+        Where several chords share the tones (C6 and Am7), the one rooted on the bass is taken, else the commonest quality: so
+        the name depends on the sounding tones alone, and ``from_chroma(c.chroma, c.bass)`` is ``c.canonical()``.
 
         Raises:
             ValueError: where no chord of the vocabulary has these tones.
@@ -147,12 +147,14 @@ class Chord:
 
 def _parse_rare(symbol: str) -> Chord:
     """A symbol outside the vocabulary, through mir_eval's parser, taken to the nearest quality."""
-    from mir_eval.chord import InvalidChordException, encode
+    from mir_eval.chord import X_CHORD_ENCODED, InvalidChordException, encode
 
     try:
         root, semitones, bass = encode(symbol)
     except InvalidChordException:
-        raise ValueError(f"chord: must be a Harte symbol such as C:min7/b3, got {symbol!r}") from None
+        root, semitones, bass = X_CHORD_ENCODED
+    if root < 0:
+        raise ValueError(f"chord: must be a Harte symbol such as C:min7/b3, got {symbol!r}")
     tones = {int(tone) for tone in semitones.nonzero()[0]}
     quality = min(QUALITIES, key=lambda name: len(tones ^ set(QUALITIES[name])))
     return Chord(int(root), quality, int((root + bass) % PITCH_CLASSES))
@@ -184,9 +186,8 @@ class ChordSpan:
 
     def __post_init__(self) -> None:
         if self.start_beat < 0 or self.duration_beats < 1:
-            raise ValueError(
-                f"chord span: start must be 0 or more and duration 1 or more, got {self.start_beat} and {self.duration_beats}"
-            )
+            times = f"{self.start_beat} and {self.duration_beats}"
+            raise ValueError(f"chord span: start must be 0 or more and duration 1 or more, got {times}")
 
     @property
     def end_beat(self) -> int:
@@ -202,7 +203,7 @@ class Mode(Enum):
 SCALES = {Mode.MAJOR: (0, 2, 4, 5, 7, 9, 11), Mode.MINOR: (0, 2, 3, 5, 7, 8, 10)}
 """Semitones of the seven degrees above the tonic; the minor is the natural one."""
 
-_KEY = re.compile(r"([A-Ga-g][b#]{0,2})\s*[: ]?\s*(major|minor|maj|min|m)?", re.IGNORECASE)
+_KEY = re.compile(r"([A-Ga-g][b#]{0,2})\s*[: ]?\s*((?i:major|minor|maj|min|m))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +242,7 @@ class Key:
 
     @property
     def accidentals(self) -> int:
-        """Sharps (positive) or flats (negative) of its key signature, −6 to 6."""
+        """Sharps (positive) or flats (negative) of its key signature, −5 to 6."""
         major_tonic = self.tonic if self.mode is Mode.MAJOR else (self.tonic + 3) % PITCH_CLASSES
         return (major_tonic * 7 + 5) % PITCH_CLASSES - 5
 

@@ -1,9 +1,11 @@
 """The prepared data set: songs with all four levels in one compressed file, and in memory as images."""
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -85,38 +87,19 @@ def load_songs(path: Path) -> list[PreparedSong]:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         if str(arrays["format"]) != FORMAT:
-            raise KeyError("format")
-        tables = {
-            name: np.split(
-                np.stack([arrays[f"{name}_{column}"] for column in range(width)], axis=-1).astype(int),
-                np.cumsum(arrays[f"{name}_count"])[:-1],
-            )
-            for name, width in _TABLES.items()
-        }
-    except (KeyError, ValueError, EOFError) as error:
-        raise ValueError(f"data: must be a {FORMAT} file made by 'canzona prepare', got {path} ({error})") from None
-    songs = []
-    for index, number in enumerate(arrays["number"]):
-        rows = {name: table[index] for name, table in tables.items()}
-        form = Form.parse(str(arrays["form"][index])).with_keys(
-            [Key.parse(key) for key in str(arrays["keys"][index]).split("|")]
-        )
-        song = Song(
-            form=form,
-            meter=Meter(int(arrays["beats_per_bar"][index])),
-            tempo=float(arrays["tempo"][index]),
-            reduced_lead_sheet=LeadSheet(_notes(rows["reduced_melody"]), _chords(rows["reduced_chords"])),
-            lead_sheet=LeadSheet(_notes(rows["melody"]), _chords(rows["chords"])),
-            accompaniment=_notes(rows["piano"]),
-        )
-        songs.append(PreparedSong(int(number), song))
-    return songs
+            raise ValueError(f"its format is {str(arrays['format'])!r}")
+        return _read_songs(arrays)
+    except (KeyError, ValueError, TypeError, IndexError, EOFError, RuntimeError, MemoryError, BadZipFile, zlib.error) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"data: must be a {FORMAT} file made by 'canzona prepare', got {path} ({reason})") from None
 
 
 class TrainingSongs:
     """Songs in memory as images, with the transpositions that each bears."""
 
     def __init__(self, songs: Sequence[PreparedSong], device: torch.device) -> None:
+        if not songs:
+            raise ValueError("data: must hold songs for training and for validation, got none for one of them")
         self.store = ImageStore([item.song.form for item in songs], [item.song.meter for item in songs], device)
         self.bars = self.store.bars.cpu()
         for number, item in enumerate(songs):
@@ -139,6 +122,32 @@ def _shifts(prepared: PreparedSong) -> tuple[int, int]:
 
 _TABLES = {"reduced_melody": 4, "reduced_chords": 5, "melody": 4, "chords": 5, "piano": 4}
 _QUALITY_NAMES = tuple(QUALITIES)
+
+
+def _read_songs(arrays: Mapping[str, np.ndarray]) -> list[PreparedSong]:
+    tables = {
+        name: np.split(
+            np.stack([arrays[f"{name}_{column}"] for column in range(width)], axis=-1).astype(int),
+            np.cumsum(arrays[f"{name}_count"])[:-1],
+        )
+        for name, width in _TABLES.items()
+    }
+    songs = []
+    for index, number in enumerate(arrays["number"]):
+        rows = {name: table[index] for name, table in tables.items()}
+        form = Form.parse(str(arrays["form"][index])).with_keys(
+            [Key.parse(key) for key in str(arrays["keys"][index]).split("|")]
+        )
+        song = Song(
+            form=form,
+            meter=Meter(int(arrays["beats_per_bar"][index])),
+            tempo=float(arrays["tempo"][index]),
+            reduced_lead_sheet=LeadSheet(_notes(rows["reduced_melody"]), _chords(rows["reduced_chords"])),
+            lead_sheet=LeadSheet(_notes(rows["melody"]), _chords(rows["chords"])),
+            accompaniment=_notes(rows["piano"]),
+        )
+        songs.append(PreparedSong(int(number), song))
+    return songs
 
 
 def _song_tables(song: Song) -> dict[str, np.ndarray]:

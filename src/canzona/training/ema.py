@@ -20,6 +20,6 @@ def moving_average(network: nn.Module, decay: float) -> AveragedModel:
     def update(averages: Sequence[Tensor], weights: Sequence[Tensor], updates: Tensor | int) -> None:
         count = int(updates)
         keep = min(decay, (1 + count) / (10 + count))
-        torch._foreach_lerp_(list(averages), list(weights), 1 - keep)
+        torch._foreach_lerp_(list(averages), list(weights), 1 - keep)  # type: ignore[attr-defined]
 
     return AveragedModel(network, multi_avg_fn=update)  # type: ignore[arg-type]

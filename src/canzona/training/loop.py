@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -26,6 +27,9 @@ from canzona.training.sampling import Dropout, Visibility, draw_windows, with_dr
 from canzona.version import __version__
 
 CHECKPOINT, WEIGHTS, HISTORY = "checkpoint.safetensors", "weights.safetensors", "history.jsonl"
+
+NOISE_BANDS = 3
+"""How many ranges of noise levels a validation tells apart: low, middle and high."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,18 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         if self.max_steps is None and self.max_minutes is None:
             raise ValueError("max-minutes: must be given where max-steps is not, got neither")
-        for name in ("batch_size", "max_steps", "max_minutes", "validation_every", "validation_windows"):
+        for name in (
+            "batch_size", "learning_rate", "warmup_steps", "clip_norm", "max_steps", "max_minutes", "validation_every",
+            "checkpoint_minutes",
+        ):  # fmt: skip
             value = getattr(self, name)
-            if value is not None and value <= 0:
+            if value is not None and not value > 0:
                 raise ValueError(f"{name.replace('_', '-')}: must be more than 0, got {value}")
+        if self.validation_windows < NOISE_BANDS:
+            raise ValueError(f"validation-windows: must be {NOISE_BANDS} or more, got {self.validation_windows}")
+        for name in ("final_rate", "ema_decay"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name.replace('_', '-')}: must be 0 to 1, got {getattr(self, name)}")
 
 
 @dataclass(frozen=True)
@@ -107,8 +119,9 @@ class Trainer:
         self.level, self.config, self.folder, self.device = level, config, folder, device
         self.songs = TrainingSongs(training, device)
         self.validation_songs = TrainingSongs(validation, device)
-        torch.manual_seed(config.seed)
-        network = UNet(network_config or model_config(level, widths=config.widths))
+        with torch.random.fork_rng(devices=[]):  # PyTorch draws first weights from its global generator alone
+            torch.manual_seed(config.seed)
+            network = UNet(network_config or model_config(level, widths=config.widths))
         self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = moving_average(self.network, config.ema_decay)
         self.optimizer = torch.optim.AdamW(
@@ -124,11 +137,14 @@ class Trainer:
         self.generator = torch.Generator().manual_seed(config.seed + 1)
         self.step, self.seconds = 0, 0.0
         self.figures: dict[str, float] = {}
-        self._history_lines: list[str] = []
+        self._history: list[str] = []
 
     def run(self) -> Iterator[TrainingProgress]:
-        """Train until the budget is used up, saving now and then and at the end."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Train until the budget is used up, saving now and then and at the end.
+
+        Raises:
+            FloatingPointError: where training has diverged; the last checkpoint stays.
+        """
         started = last_saved = time.monotonic()
         earlier = self.seconds
         while (progress := self._progress()) < 1:
@@ -148,19 +164,19 @@ class Trainer:
         self.save()
 
     def validate(self) -> dict[str, float]:
-        """Cross-entropy of the averaged network on fixed windows with fixed noise: in all, and by thirds of the noise levels."""
+        """Cross-entropy of the averaged network on fixed windows with fixed noise: in all, and by range of noise levels."""
         network: UNet = self.average.module  # type: ignore[assignment]
         generator = torch.Generator().manual_seed(20240901)
         losses, sigmas = [], []
         network.eval()
         with torch.no_grad():
-            for _ in range(max(1, self.config.validation_windows // self.config.batch_size)):
+            for _ in range(math.ceil(self.config.validation_windows / self.config.batch_size)):
                 loss, sigma = self._losses(self.validation_songs, Denoiser(network), generator, Dropout(0, 0), transpose=False)
                 losses.append(loss.cpu())
                 sigmas.append(sigma.cpu())
         network.train()
         loss = torch.cat(losses)[torch.cat(sigmas).argsort()]
-        low, middle, high = loss.tensor_split(3)
+        low, middle, high = loss.tensor_split(NOISE_BANDS)
         self.figures = {
             "loss": float(loss.mean()),
             "loss_low_noise": float(low.mean()),
@@ -170,7 +186,8 @@ class Trainer:
         return self.figures
 
     def save(self) -> None:
-        """Write checkpoint, weights and history, each atomically."""
+        """Write history, weights and checkpoint, each atomically, checkpoint last: ``resume`` cuts a history ahead of it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
         tensors |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
         names = [name for name, _ in self.network.named_parameters()]
@@ -180,15 +197,12 @@ class Trainer:
         facts = {
             "level": self.level.name,
             "specification": specification(self.level),
+            "config": self.network.config.to_dict(),
             "step": self.step,
             "seconds": self.seconds,
+            "figures": self.figures,
         }
-        facts["config"] = self.network.config.to_dict()
-        metadata = {"facts": json.dumps(facts)}
-        atomic_write(
-            self.folder / CHECKPOINT,
-            save({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, metadata),
-        )
+        checkpoint = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
         training = {
             "steps": self.step,
             "windows": self.step * self.config.batch_size,
@@ -200,45 +214,56 @@ class Trainer:
         card = WeightsCard(
             self.level.name, specification(self.level), self.network.config, self.config.schedule, __version__, training
         )
+        atomic_write(self.folder / HISTORY, "".join(self._history).encode())
         save_weights(self.folder / WEIGHTS, self.average.module, card)  # type: ignore[arg-type]
-        with (self.folder / HISTORY).open("a") as history:
-            history.writelines(self._history_lines)
-        self._history_lines = []
+        atomic_write(self.folder / CHECKPOINT, save(checkpoint, {"facts": json.dumps(facts)}))
 
     def resume(self, checkpoint: Path) -> None:
-        """Take up a run where ``save`` left it: weights, average, optimiser, chance and the time already used.
+        """Take up a run where ``save`` left it: weights, average, optimiser, chance, figures and the time already used.
 
         Raises:
             ValueError: where the checkpoint is damaged or belongs to another level or network.
             OSError: where it cannot be read.
         """
+        checkpoint.open("rb").close()  # where it cannot be read, this error names it
         try:
             with safe_open(checkpoint, framework="pt") as file:
-                facts = json.loads((file.metadata() or {}).get("facts", "{}"))
-                tensors = {name: file.get_tensor(name) for name in file.keys()}
-        except SafetensorError as error:
+                facts = dict(json.loads((file.metadata() or {}).get("facts", "{}")))
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+        except (SafetensorError, ValueError, TypeError, RecursionError) as error:
             raise ValueError(f"resume: {checkpoint} is damaged ({error})") from None
-        wanted = {"level": self.level.name, "specification": specification(self.level)}
+        wanted = {
+            "level": self.level.name,
+            "specification": specification(self.level),
+            "config": json.loads(json.dumps(self.network.config.to_dict())),
+        }
         for name, value in wanted.items():
             if facts.get(name) != value:
                 raise ValueError(f"resume: {checkpoint} has {name} {facts.get(name)!r}, must have {value!r}")
-        if facts["config"] != json.loads(json.dumps(self.network.config.to_dict())):
-            raise ValueError(f"resume: {checkpoint} holds a network of another shape, {facts['config']}")
+        try:
+            self._restore(facts, tensors)
+            self._history = _lines_until(checkpoint.with_name(HISTORY), self.step)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(f"resume: {checkpoint} is damaged ({' '.join(str(error).split())})") from None
 
+    def _restore(self, facts: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         def under(prefix: str) -> dict[str, Tensor]:
             return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
         self.network.load_state_dict(under("network."))
         self.average.load_state_dict(under("average."))
-        state = self.optimizer.state_dict()
         entries = under("optimizer.")
-        for number, (name, _) in enumerate(self.network.named_parameters()):
-            kinds = ("step", "exp_avg", "exp_avg_sq")
-            state["state"][number] = {kind: entries[f"{name}.{kind}"] for kind in kinds if f"{name}.{kind}" in entries}
-        state["state"] = {number: entry for number, entry in state["state"].items() if entry}
-        self.optimizer.load_state_dict(state)
+        state: dict[int, dict[str, Tensor]] = {}
+        for number, (name, parameter) in enumerate(self.network.named_parameters()):
+            if f"{name}.step" in entries:  # a parameter that never had a gradient has no state
+                moments = {kind: entries[f"{name}.{kind}"] for kind in ("exp_avg", "exp_avg_sq")}
+                # laid out in memory as the parameter is, or every later step would be slower and round otherwise
+                state[number] = {kind: torch.empty_like(parameter).copy_(moment) for kind, moment in moments.items()}
+                state[number]["step"] = entries[f"{name}.step"]
+        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state})
         self.generator.set_state(tensors["generator"])
         self.step, self.seconds = int(facts["step"]), float(facts["seconds"])
+        self.figures = dict(facts.get("figures", {}))
 
     def _train_step(self, rate: float) -> float:
         for group in self.optimizer.param_groups:
@@ -250,7 +275,9 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_norm, foreach=True)
         self.optimizer.step()
         self.average.update_parameters(self.network)
-        return loss.item()
+        if not math.isfinite(value := loss.item()):
+            raise FloatingPointError(f"loss: is {value} at step {self.step + 1}; a lower learning-rate may help")
+        return value
 
     def _losses(
         self, songs: TrainingSongs, denoiser: Denoiser, generator: torch.Generator, dropout: Dropout, transpose: bool
@@ -281,4 +308,10 @@ class Trainer:
 
     def _note(self, done: TrainingProgress) -> None:
         if done.validation is not None or done.step % 50 == 0:
-            self._history_lines.append(json.dumps(asdict(done)) + "\n")
+            self._history.append(json.dumps(asdict(done)) + "\n")
+
+
+def _lines_until(history: Path, step: int) -> list[str]:
+    """Lines of a run's history up to a step; none where there is no history."""
+    lines = history.read_text().splitlines(keepends=True) if history.is_file() else []
+    return [line for line in lines if json.loads(line)["step"] <= step]

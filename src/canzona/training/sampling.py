@@ -48,7 +48,8 @@ def draw_windows(
         count: how many.
         visibility: what is known of each.
         generator: on the CPU; the only source of chance.
-        transpose: draw a transposition for the batch, and only songs that bear it; else keep the songs' own keys.
+        transpose: draw a transposition for the batch, and only songs that bear it (where none does, there is no transposition);
+            else keep the songs' own keys.
     """
 
     def uniform(*shape: int) -> Tensor:
@@ -56,6 +57,8 @@ def draw_windows(
 
     shift = int(torch.randint(TRANSPOSITIONS.start, TRANSPOSITIONS.stop, (), generator=generator)) if transpose else 0
     bearing = (songs.lowest_shift <= shift) & (shift <= songs.highest_shift)
+    if not bearing.any():
+        shift, bearing = 0, torch.ones_like(bearing)
     song = torch.multinomial((songs.bars * bearing).float(), count, replacement=True, generator=generator)
     bars = songs.bars[song]
     extents = torch.tensor([songs.store.window_extent(level, int(number)) for number in song])
@@ -87,7 +90,7 @@ def draw_windows(
 
     parts = len(level.parts)
     chosen = torch.randint(parts, (count,), generator=generator)
-    shown = (uniform(count) < visibility.part * parts / 2) & (parts > 1)
+    shown = (uniform(count) < visibility.part) & (parts > 1)
     known_part_bars = torch.where((torch.arange(parts)[None] == chosen[:, None]) & shown[:, None], part_bars[:, None], 0)
     device = songs.store.device
     return Windows(song.to(device), start.to(device), known_bars.to(device), known_part_bars.to(device), shift)

@@ -1,0 +1,244 @@
+"""What the documents say is true: their code runs, their commands are understood, their tables agree with the program."""
+
+import ast
+import doctest
+import re
+import shlex
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import torch
+import typer
+
+from canzona import __version__, pretrained
+from canzona.cli.app import app, run
+from canzona.evaluation import METRICS
+from canzona.hierarchy.levels import LEVELS
+from canzona.model import UNet
+from canzona.representation.specification import model_config
+from canzona.song import Form, Meter
+from canzona.training.loop import TrainingConfig
+from tiny import write_tiny_weights
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "src" / "canzona"
+README, MODEL_CARD, CHANGELOG, LEVELS_PAGE = (
+    ROOT / name for name in ("README.md", "MODEL_CARD.md", "CHANGELOG.md", "docs/levels.md")
+)
+PAGES = (README, MODEL_CARD, CHANGELOG, LEVELS_PAGE)
+SHORTENED = {'"i4A8B8A8B8o4"': '"i2A2"', "seed=7": "seed=7, steps=2", "seed=8": "seed=8, steps=2"}
+"""README's code is run for a shorter song in fewer steps."""
+
+COMMANDS = typer.main.get_command(app).commands
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced blocks of a page in one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
+def shell_lines(page: Path) -> list[list[str]]:
+    """The words of every command that a page shows, without its comment."""
+    return [shlex.split(line, comments=True) for block in blocks(page, "sh") for line in block.splitlines() if line.strip()]
+
+
+def section(page: Path, title: str) -> str:
+    """The text under a heading, down to the next of its rank or above."""
+    text = page.read_text(encoding="utf-8")
+    start = re.search(rf"^(#+) {re.escape(title)}$", text, flags=re.MULTILINE)
+    assert start, f"{page.name} has no section {title!r}"
+    rest = text[start.end() :]
+    end = re.search(rf"^#{{1,{len(start[1])}}} ", rest, flags=re.MULTILINE)
+    return rest[: end.start()] if end else rest
+
+
+def table_rows(text: str) -> list[list[str]]:
+    """The cells of the rows of every table in a text, headings and rulers left out."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    rulers = {number for number, line in enumerate(lines) if set(line) <= set("| -")}
+    kept = [line for number, line in enumerate(lines) if number not in rulers and number + 1 not in rulers]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in kept]
+
+
+CANZONA_LINES = [words[1:] for page in PAGES for words in shell_lines(page) if words[0] == "canzona"]
+
+
+def test_levels_page_prints_what_it_shows() -> None:
+    names: dict[str, object] = {}
+    runner = doctest.DocTestRunner(optionflags=doctest.FAIL_FAST)
+    for number, block in enumerate(blocks(LEVELS_PAGE, "python"), start=1):
+        example = doctest.DocTestParser().get_doctest(block, names, f"block {number}", LEVELS_PAGE.name, 0)
+        assert example.examples, f"block {number} of {LEVELS_PAGE.name} has no >>>"
+        messages: list[str] = []
+        runner.run(example, out=messages.append, clear_globs=False)
+        names = example.globs
+        assert not messages, "".join(messages)
+
+
+@pytest.mark.parametrize("weights", ["tiny", "shipped"])
+def test_readme_code_runs(
+    weights: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if weights == "tiny":
+        monkeypatch.setattr(pretrained, "WEIGHTS_FOLDER", write_tiny_weights(tmp_path))
+    elif not (pretrained.WEIGHTS_FOLDER / pretrained.REGISTRY).exists():
+        pytest.skip("this checkout has no weights yet")
+    monkeypatch.chdir(tmp_path)
+    code = "".join(blocks(README, "python"))
+    for shown, shorter in SHORTENED.items():
+        assert shown in code
+        code = code.replace(shown, shorter)
+    names: dict[str, object] = {}
+    exec(compile(code, README.name, "exec"), names)
+    assert Path("song.mid").read_bytes().startswith(b"MThd")
+    assert '"format": "canzona-song"' in Path("song.json").read_text(encoding="utf-8")
+    song, other = names["song"], names["other"]
+    assert str(song.form) == "i2A2"
+    assert other.lead_sheet.chords == song.lead_sheet.chords
+    assert "accompaniment 2 of 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("weights", ["tiny", "shipped"])
+def test_model_card_code_runs(
+    weights: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if weights == "tiny":
+        monkeypatch.setattr(pretrained, "WEIGHTS_FOLDER", write_tiny_weights(tmp_path))
+    elif not (pretrained.WEIGHTS_FOLDER / pretrained.REGISTRY).exists():
+        pytest.skip("this checkout has no weights yet")
+    exec(compile("".join(blocks(MODEL_CARD, "python")), MODEL_CARD.name, "exec"), {})
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in printed] == [level.name for level in LEVELS]
+
+
+@pytest.mark.parametrize("words", CANZONA_LINES, ids=" ".join)
+def test_commands_are_understood(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser takes each line; ``compose`` also checks its values, and then finds no weights, which is status 1."""
+    name, *arguments = words
+    COMMANDS[name].make_context(name, arguments)
+    if name == "compose":
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "empty").mkdir()
+        assert run([*words, "--weights", "empty"]) == 1
+
+
+def test_make_targets_exist() -> None:
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    shown = {words[1] for page in PAGES for words in shell_lines(page) if words[0] == "make"}
+    named = {name for page in PAGES for name in re.findall(r"`make ([a-z]+)", page.read_text(encoding="utf-8"))}
+    assert shown >= {"song", "test"}
+    assert shown | named <= set(targets)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_readme_names_every_option_and_no_other(name: str) -> None:
+    """Each command has a section, which names its options; the help also lists them."""
+    options = {option for parameter in COMMANDS[name].params for option in parameter.opts if option.startswith("-")}
+    prose = re.sub(r"^```.*?^```", "", section(README, name.capitalize()), flags=re.DOTALL | re.MULTILINE)
+    named = {option for span in re.findall(r"`([^`]+)`", prose) for option in re.findall(r"^--?[a-z0-9-]+", span)}
+    assert named - {"--help", "--version"} == options
+
+
+@pytest.mark.parametrize("name", ["compose", "prepare", "train"])
+def test_readme_defaults_are_those_of_the_program(name: str) -> None:
+    parameters = {parameter.opts[0]: parameter for parameter in COMMANDS[name].params}
+    rows = table_rows(section(README, name.capitalize()))
+    assert {row[0].split("`")[1] for row in rows} == {option for option in parameters if option.startswith("-")}
+    for option, _, _, default in ((row[0].split("`")[1], *row[1:]) for row in rows):
+        parameter = parameters[option]
+        if parameter.required:
+            assert default == "required"
+        elif not isinstance(parameter.default, bool | None):
+            value = f"{parameter.default:g}" if isinstance(parameter.default, float) else str(parameter.default)
+            assert default.split(":")[0].strip("`") == value, option
+
+
+def test_readme_does_not_miss_what_is_there() -> None:
+    missing = section(README, "What is not there yet")
+    assert not [name for name in re.findall(r"^- `([a-z]+)`", missing, flags=re.MULTILINE) if name in COMMANDS]
+
+
+def test_tables_of_levels_agree_with_the_program() -> None:
+    for page, row_start in ((README, 0), (LEVELS_PAGE, 0), (MODEL_CARD, 0)):
+        titles = [row[row_start] for row in table_rows(page.read_text(encoding="utf-8"))]
+        order = [title for title in titles if title in {level.title for level in LEVELS}]
+        assert order[: len(LEVELS)] == [level.title for level in LEVELS], page.name
+    readme = {row[0]: row for row in table_rows(README.read_text(encoding="utf-8"))}
+    page = {row[0]: row for row in table_rows(LEVELS_PAGE.read_text(encoding="utf-8"))}
+    for level in LEVELS:
+        unit = f"{level.window_frames} {level.unit.value}s"
+        assert readme[level.title][3].startswith(unit)
+        if not level.ends_freely:
+            bars = f"{level.window_bars(Meter())} bars in 4/4"
+            assert readme[level.title][3] == f"{unit}: {bars}"
+        assert page[level.title][3] == unit
+        assert page[level.title][4] == f"{len(level.planes)} × {level.window_frames} × {level.rows}"
+        coarser = [other.title for other in LEVELS if other.name in level.background]
+        assert page[level.title][5] == (", ".join(coarser) or "–")
+
+
+def test_model_card_counts_parameters() -> None:
+    rows = {row[0]: row for row in table_rows(section(MODEL_CARD, "Architecture"))}
+    for level in LEVELS:
+        config = model_config(level, widths=TrainingConfig().widths)
+        with torch.device("meta"):
+            parameters = sum(parameter.numel() for parameter in UNet(config).parameters())
+        _, image, conditions, context, count = rows[level.title]
+        assert image == f"{config.own_channels} × {config.frames} × {config.rows}"
+        assert conditions == str(config.condition_channels)
+        assert context == (f"{level.context_passages} passages of {level.context_bars} bars" if level.context_passages else "–")
+        assert count == f"{parameters / 1e6:.2f} M"
+
+
+@pytest.mark.parametrize("page", [README, MODEL_CARD], ids=lambda page: page.name)
+def test_tables_of_figures_name_the_metrics(page: Path) -> None:
+    rows = [row for row in table_rows(section(page, "Figures")) if row[0].startswith("`")]
+    assert [row[0].strip("`") for row in rows] == [metric.name for metric in METRICS]
+    if page == README:
+        assert [row[1] for row in rows] == [metric.meaning for metric in METRICS]
+
+
+def test_forms_in_the_pages_are_as_long_as_said() -> None:
+    assert Form.parse("i4A8B8A8B8o4").length_bars == 40
+    assert "song of 40 bars" in MODEL_CARD.read_text(encoding="utf-8")
+
+
+def test_changelog_begins_with_this_version() -> None:
+    versions = re.findall(r"^## \[([^\]]+)\]", CHANGELOG.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert versions[0] in (__version__, "Unreleased")
+    assert __version__ in MODEL_CARD.read_text(encoding="utf-8").splitlines()[0]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_files_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for name in re.findall(r"`([a-z_0-9/]+\.py)`", text):
+        assert (PACKAGE / name).exists() or (ROOT / name).exists(), name
+    links = [link.partition("#") for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    for name, _, anchor in sorted(links, key=lambda link: link[0].endswith(".png")):  # pictures last
+        target = page.parent / name if name else page
+        if target.suffix == ".png" and not target.exists():
+            pytest.skip(f"{name} is not drawn yet")
+        assert target.exists(), name
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), flags=re.MULTILINE)
+            assert anchor in [heading.lower().replace(" ", "-") for heading in headings], anchor
+
+
+def test_layout_lists_the_modules_from_the_bottom_up() -> None:
+    """No module imports one that README's table shows beside or below it."""
+    rank: dict[str, int] = {}
+    for number, row in enumerate(table_rows(section(README, "Layout of the code"))):
+        rank |= dict.fromkeys((name.removesuffix("/").removesuffix(".py") for name in re.findall(r"`([^`]+)`", row[0])), number)
+    above_all = {"faults", "version"}
+    found = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert set(rank) == found - above_all - {"__init__"}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        importer = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for parent, imported in (pair for name in names for pair in pairwise(name.split(".")[:2])):
+                if parent == "canzona" and importer in rank and imported in rank and imported != importer:
+                    assert rank[imported] < rank[importer], f"{path.relative_to(PACKAGE)} imports canzona.{imported}"

@@ -1,0 +1,297 @@
+"""The whole public path of composing, on a cascade of tiny random networks."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny import tiny_cascade
+
+from canzona.generation import Cascade, LevelModel, Request
+from canzona.generation.dynamics import with_dynamics
+from canzona.generation.request import LARGEST_SEED
+from canzona.generation.schedule import window_places
+from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS, REDUCED_LEAD_SHEET
+from canzona.io.files import check_storable
+from canzona.io.midi import midi_to_song, song_to_midi
+from canzona.io.song_json import song_from_json, song_to_json
+from canzona.model.denoiser import Denoiser
+from canzona.representation.structure import reference_bars
+from canzona.song import Form, Key, LeadSheet, Meter, Note, Song
+from canzona.song.timing import beats_to_steps
+from canzona.version import __version__
+from strategies import forms, meters
+
+SHORT = Request(Form.parse("i1A2D1A2x1"), Key.parse("G major"), seed=3, steps=3)
+QUICK = {"steps": 2, "guidance": 0.0}
+
+
+@pytest.fixture(scope="module")
+def cascade(tmp_path_factory) -> Cascade:
+    return tiny_cascade(tmp_path_factory.mktemp("cascade"))
+
+
+@pytest.fixture(scope="module")
+def short_song(cascade) -> Song:
+    return cascade.compose(SHORT)
+
+
+def check_song(song: Song, request: Request) -> None:
+    """All that a composed song promises, whatever the networks drew."""
+    check_storable(song)
+    assert (song.meter, song.tempo) == (request.meter, request.tempo)
+    assert None not in (song.reduced_lead_sheet, song.lead_sheet, song.accompaniment)
+    for sheet in (song.reduced_lead_sheet, song.lead_sheet):
+        assert all(earlier.end_step <= later.start_step for earlier, later in pairwise(sheet.melody))
+        assert all(0 <= note.start_step < note.end_step <= song.length_steps for note in sheet.melody)
+    beat = beats_to_steps(1)
+    assert all(note.start_step % beat == note.duration_steps % beat == 0 for note in song.reduced_lead_sheet.melody)
+    assert all(note.end_step <= song.length_steps for note in song.accompaniment)
+    assert song_from_json(song_to_json(song)) == song
+    midi_to_song(song_to_midi(song))
+
+
+def test_the_same_seed_gives_the_same_song_and_the_same_files(cascade, short_song):
+    again = cascade.compose(SHORT)
+    assert again == short_song
+    assert song_to_midi(again) == song_to_midi(short_song)
+    assert song_to_json(again) == song_to_json(short_song)
+    check_song(short_song, SHORT)
+
+
+def test_another_seed_gives_another_song_at_every_level(cascade, short_song):
+    other = cascade.compose(SHORT.with_seed(4))
+    assert other.reduced_lead_sheet != short_song.reduced_lead_sheet
+    assert other.lead_sheet != short_song.lead_sheet
+    assert other.accompaniment != short_song.accompaniment
+    assert song_to_midi(other) != song_to_midi(short_song)
+
+
+def test_largest_seed_and_its_neighbour_differ(cascade):
+    quick = replace(SHORT, form=Form.parse("A1"), **QUICK)
+    first, second = (cascade.compose(quick.with_seed(LARGEST_SEED - back)) for back in (0, 1))
+    assert first.accompaniment != second.accompaniment
+
+
+def test_the_song_says_how_it_came_to_be(short_song):
+    assert short_song.provenance["canzona"] == __version__
+    assert short_song.provenance["request"] == {
+        "form": "i1A2D1A2x1",
+        "key": "G major",
+        "meter": "4/4",
+        "tempo": 90.0,
+        "seed": 3,
+        "steps": 3,
+        "guidance": 1.0,
+    }
+
+
+def test_guidance_and_steps_matter_and_tempo_does_not_touch_the_notes(cascade, short_song):
+    assert cascade.compose(replace(SHORT, guidance=0.0)).accompaniment != short_song.accompaniment
+    assert cascade.compose(replace(SHORT, steps=2)).accompaniment != short_song.accompaniment
+    faster = cascade.compose(replace(SHORT, tempo=140.0))
+    assert faster.tempo == 140
+    assert (faster.lead_sheet, faster.accompaniment) == (short_song.lead_sheet, short_song.accompaniment)
+
+
+def test_a_song_is_the_same_alone_and_among_many(cascade, short_song):
+    waltz = Request(Form.parse("A3"), Key.parse("E minor"), Meter(3), seed=8, **QUICK)
+    assert cascade.compose_many([waltz, SHORT, waltz.with_seed(9)])[1] == short_song
+    assert cascade.compose_many([]) == []
+    with pytest.raises(ValueError, match="batch_size: must be 1 or more, got 0"):
+        cascade.compose_many([SHORT], batch_size=0)
+
+
+def test_a_batch_of_songs_of_different_lengths_and_metres(cascade):
+    requests = [
+        Request(Form.parse("A2"), Key.parse("C major"), Meter(3), 60.0, seed=1, **QUICK),
+        Request(Form.parse("i4A12B4"), Key.parse("A minor"), Meter(4), 120.0, seed=2, **QUICK),
+        Request(None, None, Meter(3), seed=3, **QUICK),
+    ]
+    songs = cascade.compose_many(requests, batch_size=2) + cascade.compose_many(requests[::-1], batch_size=3)
+    for song, request in zip(songs, requests + requests[::-1], strict=True):
+        check_song(song, request)
+        assert request.form is None or song.form == request.keyed_form()
+        assert song.provenance["request"]["seed"] == request.seed
+
+
+@pytest.mark.parametrize(("name", "other"), [("steps", 4), ("guidance", 2.0)])
+def test_what_is_composed_together_must_agree(cascade, name, other):
+    with pytest.raises(ValueError, match="requests: must agree in steps and guidance"):
+        next(cascade.stream([SHORT, replace(SHORT, **{name: other})]))
+
+
+@pytest.mark.parametrize("meter", [Meter(3), Meter(4)], ids=str)
+@pytest.mark.parametrize("key", ["Bb major", "F# minor"])
+@pytest.mark.parametrize("form", ["A1", "B3", "i2A4D3x2A4Z1o1"])
+def test_the_form_and_key_asked_for_come_back_exactly(cascade, form, key, meter):
+    request = Request(Form.parse(form), Key.parse(key), meter, seed=5, **QUICK)
+    song = cascade.compose(request)
+    check_song(song, request)
+    assert str(song.form) == form
+    assert {phrase.key for phrase in song.form.phrases} == {Key.parse(key)}
+
+
+def test_keys_of_phrases_are_kept_and_the_others_composed(cascade):
+    keys = [Key.parse("Eb major"), None, Key.parse("C minor")]
+    request = Request(Form.parse("A2B1A2").with_keys(keys), seed=1, **QUICK)
+    song = cascade.compose(request)
+    check_song(song, request)
+    assert str(song.form) == "A2B1A2"
+    assert [song.form.phrases[number].key for number in (0, 2)] == [keys[0], keys[2]]
+    keyed = cascade.compose(replace(request, key=Key.parse("D major")))
+    assert keyed.form.phrases[1].key == Key.parse("D major")
+
+
+@pytest.mark.parametrize("key", [None, Key.parse("Ab major"), Key.parse("B minor")], ids=str)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_composed_form_is_a_form(cascade, key, seed):
+    request = Request(None, key, seed=seed, **QUICK)
+    song = cascade.compose(request)
+    check_song(song, request)
+    assert Form.parse(str(song.form)) == song.form.with_keys([None] * len(song.form.phrases))
+    assert 1 <= song.form.length_bars <= FORM.window_frames
+    assert key is None or song.form.phrases[0].key == key
+
+
+def test_the_longest_form(cascade):
+    request = Request(Form.parse("A64x64B64D64"), Key.parse("C major"), seed=1, **QUICK)
+    song = cascade.compose(request)
+    check_song(song, request)
+    assert song.form == request.keyed_form()
+    last_bar = song.length_steps - song.meter.steps_per_bar
+    assert any(note.start_step >= last_bar for note in song.accompaniment)
+
+
+def test_progress_only_rises_and_the_last_report_has_the_songs(cascade, short_song):
+    reports = list(cascade.stream([SHORT]))
+    places = [(LEVELS.index(report.level), report.step / report.steps) for report in reports]
+    assert places == sorted(places)
+    assert [report.level for report in reports if report.step == 1 and report.songs is None] == list(LEVELS[1:])
+    assert all(report.songs is None for report in reports[:-1])
+    assert reports[-1].songs == (short_song,)
+    assert places[-1] == (len(LEVELS) - 1, 1)
+    keyless = next(cascade.stream([replace(SHORT, key=None)]))
+    assert (keyless.level, keyless.step, keyless.steps) == (FORM, 1, SHORT.steps)
+
+
+def test_closing_the_stream_stops_at_once(cascade, monkeypatch):
+    calls = []
+    denoise = Denoiser.denoise
+    monkeypatch.setattr(Denoiser, "denoise", lambda *arguments: (calls.append(1), denoise(*arguments))[1])
+    stream = cascade.stream([SHORT])
+    for _ in range(5):
+        next(stream)
+    assert len(calls) == 5
+    stream.close()
+    with pytest.raises(StopIteration):
+        next(stream)
+    assert len(calls) == 5
+
+
+def test_a_draft_keeps_its_levels_and_only_the_others_are_composed(cascade, short_song):
+    draft = replace(short_song, accompaniment=None)
+    only_piano = Cascade({ACCOMPANIMENT.name: cascade.models[ACCOMPANIMENT.name]})
+    reports = list(only_piano.stream([SHORT], [draft]))
+    assert {report.level for report in reports} == {ACCOMPANIMENT}
+    assert reports[-1].songs == (short_song,)
+    (until_chords,) = list(cascade.stream([SHORT], [Song(short_song.form)], until=REDUCED_LEAD_SHEET))[-1].songs
+    assert until_chords.reduced_lead_sheet == short_song.reduced_lead_sheet
+    assert (until_chords.lead_sheet, until_chords.accompaniment) == (None, None)
+
+
+def test_a_level_without_a_model_is_named(cascade):
+    models = {name: model for name, model in cascade.models.items() if name != LEAD_SHEET.name}
+    with pytest.raises(ValueError, match=r"^models: must have one for the lead sheet, got form, reduced-lead-sheet, acc"):
+        Cascade(models).compose(replace(SHORT, **QUICK))
+
+
+def test_networks_that_draw_nothing_leave_a_song_without_notes(cascade):
+    class Silence(torch.nn.Module):
+        def __init__(self, network) -> None:
+            super().__init__()
+            self.config = network.config
+
+        def forward(self, x, c_noise, conditions) -> torch.Tensor:
+            return torch.full_like(x, -40.0)
+
+    silent = Cascade(
+        {
+            name: LevelModel(Denoiser(Silence(model.denoiser.network)), model.schedule)
+            for name, model in cascade.models.items()
+        }
+    )
+    song = silent.compose(SHORT)
+    check_song(song, SHORT)
+    assert (song.lead_sheet, song.reduced_lead_sheet, song.accompaniment) == (LeadSheet(), LeadSheet(), ())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"form": Form.parse("A200B57")}, r"^form: must be at most 256 bars long, got 257$"),
+        ({"tempo": 19.5}, r"^tempo: must be 20 to 300 quarter notes a minute, got 19\.5$"),
+        ({"tempo": 301.0}, r"^tempo: must be 20 to 300 quarter notes a minute, got 301$"),
+        ({"tempo": float("nan")}, r"^tempo: must be 20 to 300 quarter notes a minute, got nan$"),
+        ({"seed": -1}, rf"^seed: must be 0 to {LARGEST_SEED}, got -1$"),
+        ({"seed": LARGEST_SEED + 1}, rf"^seed: must be 0 to {LARGEST_SEED}, got {LARGEST_SEED + 1}$"),
+        ({"steps": 1}, r"^steps: must be 2 to 1000, got 1$"),
+        ({"steps": 0}, r"^steps: must be 2 to 1000, got 0$"),
+        ({"steps": 1001}, r"^steps: must be 2 to 1000, got 1001$"),
+        ({"guidance": -0.5}, r"^guidance: must be 0 to 5, got -0\.5$"),
+        ({"guidance": 5.5}, r"^guidance: must be 0 to 5, got 5\.5$"),
+        ({"guidance": float("nan")}, r"^guidance: must be 0 to 5, got nan$"),
+    ],
+)
+def test_a_bad_request_gets_one_line(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        Request(**wrong)
+
+
+def test_the_limits_of_a_request_are_allowed():
+    Request(Form.parse("A256"), tempo=20.0, seed=LARGEST_SEED, steps=1000, guidance=5.0)
+    Request(tempo=300.0, steps=2, guidance=0.0)
+    with pytest.raises(ValueError, match="seed"):
+        Request(seed=LARGEST_SEED).with_seed(LARGEST_SEED + 1)
+
+
+@given(forms(max_phrases=12, max_phrase_bars=40), meters, st.sampled_from(LEVELS[1:]))
+@settings(deadline=None)
+def test_windows_settle_every_bar_once_with_half_a_window_before_them(form, meter, level):
+    places = list(window_places(level, meter, form))
+    extent = level.window_bars(meter)
+    assert [bar for place in places for bar in range(place.settled_bars, place.end_bar)] == list(range(form.length_bars))
+    for place in places:
+        assert place.start_bar == max(0, place.settled_bars - extent // 2)
+        assert place.end_bar - place.start_bar <= extent
+    assert extent % 2 == 0
+    counterparts = reference_bars(form)[:, 0]
+    for place in places:
+        assert all(counterparts[bar] < place.settled_bars for bar in range(place.settled_bars + 1, place.end_bar))
+
+
+@pytest.mark.parametrize(("meter", "extents"), [(Meter(4), (32, 8, 8)), (Meter(3), (40, 10, 10))], ids=str)
+def test_windows_of_whole_bars_in_both_metres(meter, extents):
+    form = Form.parse("A20B20C20D20E20")
+    for level, extent in zip(LEVELS[1:], extents, strict=True):
+        assert level.window_bars(meter) == extent
+        places = list(window_places(level, meter, form))
+        settled = [0, *range(extent, form.length_bars, extent // 2)]
+        assert [place.settled_bars for place in places] == settled
+    (whole,) = window_places(FORM, meter, Form.parse("A3"))
+    assert (whole.start_bar, whole.settled_bars, whole.end_bar) == (0, 0, FORM.window_frames)
+
+
+def test_dynamics_touch_only_velocities():
+    notes = (Note(0, 60, 4), Note(4, 62, 2), Note(6, 64, 2), Note(16, 60, 4))
+    song = Song(Form.parse("i1A1"), lead_sheet=LeadSheet(notes), accompaniment=notes)
+    played = with_dynamics(song)
+    for voice in (played.lead_sheet.melody, played.accompaniment):
+        downbeat, beat, offbeat, sung = (note.velocity for note in voice)
+        assert offbeat < beat < downbeat < sung
+        assert tuple(replace(note, velocity=notes[0].velocity) for note in voice) == notes
+    assert min(note.velocity for note in played.lead_sheet.melody) > max(note.velocity for note in played.accompaniment)
+    assert with_dynamics(played) == played
+    assert with_dynamics(Song(Form.parse("A1"))) == Song(Form.parse("A1"))
