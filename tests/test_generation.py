@@ -7,7 +7,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import tiny_cascade
 
 from canzona.generation import Cascade, LevelModel, Request
 from canzona.generation.dynamics import with_dynamics
@@ -23,6 +22,7 @@ from canzona.song import Form, Key, LeadSheet, Meter, Note, Song
 from canzona.song.timing import beats_to_steps
 from canzona.version import __version__
 from strategies import forms, meters
+from tiny import tiny_cascade
 
 SHORT = Request(Form.parse("i1A2D1A2x1"), Key.parse("G major"), seed=3, steps=3)
 QUICK = {"steps": 2, "guidance": 0.0}
@@ -77,6 +77,7 @@ def test_largest_seed_and_its_neighbour_differ(cascade):
 
 def test_the_song_says_how_it_came_to_be(short_song):
     assert short_song.provenance["canzona"] == __version__
+    assert list(short_song.provenance["weights"]) == [level.name for level in LEVELS]
     assert short_song.provenance["request"] == {
         "form": "i1A2D1A2x1",
         "key": "G major",
@@ -115,6 +116,11 @@ def test_a_batch_of_songs_of_different_lengths_and_metres(cascade):
         check_song(song, request)
         assert request.form is None or song.form == request.keyed_form()
         assert song.provenance["request"]["seed"] == request.seed
+
+
+def test_no_request_is_refused(cascade):
+    with pytest.raises(ValueError, match=r"^requests: must be at least one, got none$"):
+        next(cascade.stream([]))
 
 
 @pytest.mark.parametrize(("name", "other"), [("steps", 4), ("guidance", 2.0)])
@@ -161,8 +167,8 @@ def test_the_longest_form(cascade):
     song = cascade.compose(request)
     check_song(song, request)
     assert song.form == request.keyed_form()
-    last_bar = song.length_steps - song.meter.steps_per_bar
-    assert any(note.start_step >= last_bar for note in song.accompaniment)
+    last_window = song.length_steps - song.meter.bars_to_steps(ACCOMPANIMENT.window_bars(song.meter))
+    assert any(note.start_step >= last_window for note in song.accompaniment)
 
 
 def test_progress_only_rises_and_the_last_report_has_the_songs(cascade, short_song):
@@ -196,7 +202,8 @@ def test_a_draft_keeps_its_levels_and_only_the_others_are_composed(cascade, shor
     only_piano = Cascade({ACCOMPANIMENT.name: cascade.models[ACCOMPANIMENT.name]})
     reports = list(only_piano.stream([SHORT], [draft]))
     assert {report.level for report in reports} == {ACCOMPANIMENT}
-    assert reports[-1].songs == (short_song,)
+    (song,) = reports[-1].songs
+    assert replace(song, provenance=short_song.provenance) == short_song
     (until_chords,) = list(cascade.stream([SHORT], [Song(short_song.form)], until=REDUCED_LEAD_SHEET))[-1].songs
     assert until_chords.reduced_lead_sheet == short_song.reduced_lead_sheet
     assert (until_chords.lead_sheet, until_chords.accompaniment) == (None, None)
@@ -218,10 +225,7 @@ def test_networks_that_draw_nothing_leave_a_song_without_notes(cascade):
             return torch.full_like(x, -40.0)
 
     silent = Cascade(
-        {
-            name: LevelModel(Denoiser(Silence(model.denoiser.network)), model.schedule)
-            for name, model in cascade.models.items()
-        }
+        {name: LevelModel(Denoiser(Silence(model.denoiser.network)), model.schedule) for name, model in cascade.models.items()}
     )
     song = silent.compose(SHORT)
     check_song(song, SHORT)

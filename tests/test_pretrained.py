@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny import tiny_card, tiny_network, write_tiny_run, write_tiny_weights
 
 import canzona
 from canzona import pretrained
@@ -15,7 +14,8 @@ from canzona.faults import MachineFault
 from canzona.generation import Cascade, Request
 from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS
 from canzona.model.weights import save_weights
-from canzona.pretrained import LARGEST_FILE_BYTES, REGISTRY, UnusableWeights, WEIGHTS_FOLDER
+from canzona.pretrained import LARGEST_FILE_BYTES, REGISTRY, WEIGHTS_FOLDER, UnusableWeights
+from tiny import tiny_card, tiny_network, write_tiny_run, write_tiny_weights
 
 shipped = pytest.mark.skipif(not (WEIGHTS_FOLDER / REGISTRY).exists(), reason="this checkout holds no trained weights")
 
@@ -165,7 +165,7 @@ def test_weights_for_something_else_are_refused(weights, tmp_path, fields, messa
 def test_what_is_no_weight_file_is_refused(weights, tmp_path, data):
     odd = tmp_path / "odd.safetensors"
     odd.write_bytes(data)
-    with pytest.raises(ValueError, match="odd.safetensors is damaged"):
+    with pytest.raises(ValueError, match=r"odd\.safetensors is damaged"):
         pretrained.register([odd], weights)
 
 

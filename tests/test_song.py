@@ -251,6 +251,16 @@ def test_transposing_a_form_moves_its_keys(form: Form, semitones: int) -> None:
     ]
 
 
+@given(form=forms(phrase_keys=keys_or_none), default=keys)
+def test_missing_keys_are_those_of_a_neighbour(form: Form, default: Key) -> None:
+    filled = form.with_missing_keys(default)
+    known = [phrase.key for phrase in form.phrases if phrase.key]
+    assert filled.phrases[0].key == (known[0] if known else default)
+    for before, phrase, given_phrase in zip(filled.phrases, filled.phrases[1:], form.phrases[1:], strict=False):
+        assert phrase.key == given_phrase.key or (given_phrase.key is None and phrase.key == before.key)
+    assert str(filled) == str(form)
+
+
 @pytest.mark.parametrize("text", ["", "A", "8A", "A8-B8", "A8B", "Ä8", "A８", "A8.5"])
 def test_what_is_no_form_is_refused(text: str) -> None:
     expected = f"form: must be letters with lengths in bars, such as i4A8B8o4, got {text!r}"

@@ -1,6 +1,8 @@
 """What the model is told of a window, against the definition of each plane, worked out bar by bar and pitch by pitch."""
 
+from collections.abc import Iterator
 from dataclasses import fields, replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,8 +15,8 @@ from canzona.hierarchy.levels import LEVELS, Content, Level, level_named
 from canzona.model.conditioning import Conditions
 from canzona.representation.image import encode_level
 from canzona.representation.structure import NONE, PASSAGE_CANDIDATES, context_passages, reference_bars
-from canzona.representation.window import POSITION_PLANES, TRANSPOSITIONS, ImageStore, Window, Windows
-from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
+from canzona.representation.window import POSITION_PLANES, TRANSPOSITIONS, ImageStore, Window, Windows, background_channels
+from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Phrase, Song
 from canzona.song.harmony import QUALITIES
 from strategies import forms
 
@@ -44,7 +46,7 @@ def example(meter: Meter, seed: int = 0, letters: str = LETTERS) -> Song:
         bounds = sorted({*random.integers(0, length, length // 2).tolist(), length})
         return [
             (start, int(random.integers(lowest, highest + 1)), end - start - int(random.integers(2)) * (end > start + 1))
-            for start, end in zip(bounds, bounds[1:], strict=False)
+            for start, end in pairwise(bounds)
         ]
 
     def chord() -> Chord:
@@ -92,15 +94,13 @@ def some_windows(level: Level, song: Song, number: int = 0, seed: int = 0) -> Wi
     return Windows(torch.full_like(starts, number), starts, known_bars, known_part_bars)
 
 
-def places(level: Level, song: Song, start_bar: int) -> list[tuple[int, int] | None]:
-    """For every frame of a window (bar of the song, frame within that bar), ``None`` where there is no song to be had."""
+def places(level: Level, song: Song, start_bar: int) -> Iterator[tuple[int, int, int]]:
+    """(frame of the window, bar of the song, frame within that bar) wherever a window holds something of the song."""
     per_bar = level.unit.frames_per_bar(song.meter)
     bars = level.window_frames if level.ends_freely else song.form.length_bars
-    found: list[tuple[int, int] | None] = [None] * level.window_frames
     for bar in range(start_bar, min(bars, start_bar + level.window_bars(song.meter))):
-        for frame in range(per_bar):
-            found[(bar - start_bar) * per_bar + frame] = (bar, frame)
-    return found
+        for frame_in_bar in range(per_bar):
+            yield (bar - start_bar) * per_bar + frame_in_bar, bar, frame_in_bar
 
 
 def equal(one: Tensor, other: Tensor) -> bool:
@@ -127,42 +127,32 @@ def signed_image(store: ImageStore, level: Level, number: int = 0) -> Tensor:
 @BY_LEVEL
 def test_own_music_what_is_known_of_it_and_what_is_to_compose(level: Level, meter: Meter) -> None:
     song = example(meter)
-    store = store_of(song)
-    windows = some_windows(level, song)
+    store, windows = store_of(song), some_windows(level, song)
     cut = store.conditions(level, windows)
-    image = signed_image(store, level)
-    per_bar = level.unit.frames_per_bar(meter)
+    image, per_bar = signed_image(store, level), level.unit.frames_per_bar(meter)
+    clean, known, inside = -torch.ones_like(cut.clean), torch.ones_like(cut.clean), torch.zeros_like(cut.clean)
     for number, start_bar in enumerate(windows.start_bar.tolist()):
-        for frame, place in enumerate(places(level, song, start_bar)):
-            clean, mask, weight = (
-                cut.clean[number, :, frame],
-                cut.conditions.known_mask[number, :, frame],
-                cut.weight[number, :, frame],
-            )
-            expected = torch.zeros(len(level.planes), level.rows, dtype=torch.bool)
-            if place is None:
-                assert (clean == -1).all()
-                expected[:] = True
-                assert not weight.any()
-            else:
-                bar, inside_bar = place
-                torch.testing.assert_close(clean, image[:, bar * per_bar + inside_bar])
-                expected[:] = bool(windows.known_bars[number, bar])
-                for part, known_part_bars in zip(level.parts, windows.known_part_bars[number], strict=True):
-                    for region in part.regions if bar < known_part_bars else ():
-                        for plane in region.planes:
-                            expected[level.channel(plane), region.first_row : region.first_row + region.row_count] = True
-                assert equal(weight > 0, ~expected)
-            assert equal(mask > 0, expected)
-    assert equal(cut.conditions.known, cut.clean * cut.conditions.known_mask)
+        for frame, bar, frame_in_bar in places(level, song, start_bar):
+            clean[number, :, frame] = image[:, bar * per_bar + frame_in_bar]
+            inside[number, :, frame] = 1
+            known[number, :, frame] = windows.known_bars[number, bar]
+            for part, known_part_bars in zip(level.parts, windows.known_part_bars[number], strict=True):
+                for region in part.regions if bar < known_part_bars else ():
+                    for plane in region.planes:
+                        rows = slice(region.first_row, region.first_row + region.row_count)
+                        known[number, level.channel(plane), frame, rows] = 1
+    torch.testing.assert_close(cut.clean, clean)
+    assert equal(cut.conditions.known_mask, known)
+    assert equal(cut.conditions.known, cut.clean * known)
+    assert equal(cut.weight, inside * (1 - known))
 
 
 @METERS
 def test_the_form_s_window_goes_on_after_the_song(meter: Meter) -> None:
     song = example(meter)
-    windows = replace(some_windows(FORM, song), known_bars=torch.zeros(5, FORM.window_frames, dtype=torch.bool))
-    cut = store_of(song).conditions(FORM, replace(windows, known_part_bars=torch.zeros(5, len(FORM.parts), dtype=torch.long)))
-    assert cut.clean.shape == (5, len(FORM.planes), 256, FORM.rows)
+    nothing, no_parts = torch.zeros(1, 256, dtype=torch.bool), torch.zeros(1, len(FORM.parts), dtype=torch.long)
+    cut = store_of(song).conditions(FORM, Windows(torch.tensor([0]), torch.tensor([0]), nothing, no_parts))
+    assert cut.clean.shape == (1, len(FORM.planes), 256, FORM.rows)
     assert (cut.weight == 1).all()
     assert (cut.clean[:, :, song.form.length_bars :] == -1).all()
 
@@ -171,9 +161,8 @@ def test_the_form_s_window_goes_on_after_the_song(meter: Meter) -> None:
 @BY_TIMED
 def test_a_window_holds_whole_bars(level: Level, meter: Meter, filled_frames: int) -> None:
     song = example(meter, letters="A30B30")
-    windows = Windows(
-        torch.tensor([0]), torch.tensor([5]), torch.zeros(1, 60, dtype=torch.bool), torch.zeros(1, len(level.parts))
-    )
+    nothing, no_parts = torch.zeros(1, 60, dtype=torch.bool), torch.zeros(1, len(level.parts), dtype=torch.long)
+    windows = Windows(torch.tensor([0]), torch.tensor([5]), nothing, no_parts)
     cut = store_of(song).conditions(level, windows)
     inside = cut.conditions.position[0, POSITION_PLANES.index("inside"), :, 0]
     for filled in (inside, cut.weight[0].amin((0, 2)), 1 - cut.conditions.known_mask[0].amax((0, 2))):
@@ -189,14 +178,17 @@ def test_position_planes_count_within_bars_and_beats(level: Level, meter: Meter)
     song = example(meter)
     windows = some_windows(level, song)
     position = store_of(song).conditions(level, windows).conditions.position
+    assert position.shape == (5, len(POSITION_PLANES), level.window_frames, level.rows)
     per_bar = level.unit.frames_per_bar(meter)
     per_beat = max(1, per_bar // meter.beats_per_bar)
-    assert (position == position[..., :1]).all()
+    expected = torch.zeros(position.shape[:3])
+    frames = torch.arange(level.window_frames)
+    expected[:, 0] = frames % per_bar / per_bar
+    expected[:, 1] = frames % per_bar % per_beat / per_beat
+    expected[:, 2] = meter == Meter(3)
     for number, start_bar in enumerate(windows.start_bar.tolist()):
-        for frame, place in enumerate(places(level, song, start_bar)):
-            within = frame % per_bar
-            expected = [within / per_bar, within % per_beat / per_beat, meter == Meter(3), place is not None]
-            assert position[number, :, frame, 0].tolist() == pytest.approx(expected)
+        expected[number, 3, [frame for frame, _, _ in places(level, song, start_bar)]] = 1
+    assert equal(position, expected[..., None].expand_as(position))
 
 
 @BY_LEVEL
@@ -229,50 +221,40 @@ def test_there_are_twelve_transpositions() -> None:
 # Background
 
 
-def coarser_planes(level: Level, coarse: Level, song: Song, store: ImageStore, bar: int, frame: int) -> list[Tensor]:
-    """A coarser level's planes at one frame of ``level``, pitch by pitch. Sheets are drawn anew on steps, so that their
-    onsets are where their notes start and nowhere else.
+def coarser_planes(level: Level, coarse: Level, song: Song, store: ImageStore) -> Tensor:
+    """(bars × frames of ``level``, planes, rows of ``level``): a coarser level drawn pitch by pitch.
+
+    Sheets are drawn anew on steps, so that an onset is where a note starts and nowhere else.
     """
-    pitches = range(level.lowest_pitch, level.lowest_pitch + level.rows)
+    pitches = np.arange(level.lowest_pitch, level.lowest_pitch + level.rows)
+    per_bar, bars = level.unit.frames_per_bar(song.meter), song.form.length_bars
     if coarse is FORM:
-        image = store.read(FORM, 0)[bar]
-        keys = [torch.tensor([float(image[plane, pitch % 12]) for pitch in pitches]) for plane in range(2)]
-        return keys + [torch.full((level.rows,), float(value)) for value in image[2:, 0]]
-    on_steps = encode_level(STEP_SHEET, replace(song, **{STEP_SHEET.attribute: getattr(song, coarse.attribute)}))
-    step = song.meter.bars_to_steps(bar) + frame * level.unit.steps_per_frame(song.meter)
-    bass, chroma, melody = np.split(on_steps[step], [12, 24], axis=1)
-    planes = [
-        torch.tensor([float(tones[plane, pitch % 12]) for pitch in pitches]) for tones in (bass, chroma) for plane in range(2)
-    ]
-    for plane in melody:
-        planes.append(torch.tensor([float(plane[pitch - 48]) if 0 <= pitch - 48 < len(plane) else 0.0 for pitch in pitches]))
-    return planes
+        image = store.read(FORM, 0)[:bars].repeat(per_bar, axis=0)
+        return torch.from_numpy(
+            np.concatenate([image[:, :2, pitches % 12], image[:, 2:, :1].repeat(level.rows, axis=2)], axis=1)
+        )
+    image = encode_level(STEP_SHEET, replace(song, **{STEP_SHEET.attribute: getattr(song, coarse.attribute)}))
+    image = image[:: level.unit.steps_per_frame(song.meter)]
+    bass, chroma, melody = np.split(image, [12, 24], axis=2)
+    has_row = (pitches >= 48) & (pitches < 48 + melody.shape[2])
+    melody = np.where(has_row, melody[:, :, np.where(has_row, pitches - 48, 0)], 0)
+    return torch.from_numpy(np.concatenate([bass[:, :, pitches % 12], chroma[:, :, pitches % 12], melody], axis=1))
 
 
 @METERS
 @BY_LEVEL
 def test_background_planes_are_the_coarser_levels_at_this_level_s_time_and_pitch(level: Level, meter: Meter) -> None:
-    song = example(meter, letters="A3B2")
-    store = store_of(song)
-    windows = replace(some_windows(level, song), start_bar=torch.tensor([0, 0, 1, 2, 4]))
+    song = example(meter)
+    store, windows = store_of(song), some_windows(level, song)
     background = store.conditions(level, windows).conditions.background
-    assert background.shape == (
-        5,
-        sum(8 if name == FORM.name else 6 for name in level.background),
-        level.window_frames,
-        level.rows,
-    )
-    for number in range(2, 5) if level.background else ():
-        for frame, place in enumerate(places(level, song, int(windows.start_bar[number]))):
-            if place is None:
-                assert not background[number, :, frame].any()
-            else:
-                planes = [
-                    plane
-                    for name in level.background
-                    for plane in coarser_planes(level, level_named(name), song, store, *place)
-                ]
-                torch.testing.assert_close(background[number, :, frame], torch.stack(planes))
+    expected = torch.zeros_like(background)
+    drawn = [coarser_planes(level, level_named(name), song, store) for name in level.background]
+    for number, start_bar in enumerate(windows.start_bar.tolist()) if drawn else ():
+        frames, bars, frames_in_bar = torch.tensor(list(places(level, song, start_bar))).T
+        whole = torch.cat(drawn, dim=1)[bars * level.unit.frames_per_bar(meter) + frames_in_bar]
+        expected[number, :, frames] = whole.permute(1, 0, 2)
+    assert background.shape[1] == background_channels(level)
+    torch.testing.assert_close(background, expected)
 
 
 # Reference
@@ -285,28 +267,24 @@ def test_reference_planes_hold_the_latest_earlier_phrase_that_is_known(level: Le
     store, windows = store_of(song), some_windows(level, song)
     conditions = store.conditions(level, windows).conditions
     image, per_bar = signed_image(store, level), level.unit.frames_per_bar(meter)
-    phrases = list(song.form.spans())
-    found = 0
+    planes, mask = torch.zeros_like(conditions.reference), torch.zeros_like(conditions.reference_mask)
     for number, start_bar in enumerate(windows.start_bar.tolist()):
-        for frame, place in enumerate(places(level, song, start_bar)):
-            counterparts = []
-            if place is not None and level is not FORM:
-                bar, inside_bar = place
-                (own_start, own), *_ = [(start, phrase) for start, phrase in reversed(phrases) if start <= bar]
-                counterparts = [
-                    start + bar - own_start
-                    for start, phrase in phrases
-                    if start < own_start and phrase.letter == own.letter and bar - own_start < phrase.length_bars
-                    if windows.known_bars[number, start + bar - own_start]
-                ]
-            planes, mask = conditions.reference[number, :, frame], conditions.reference_mask[number, 0, frame]
-            if counterparts:
-                torch.testing.assert_close(planes, image[:, counterparts[-1] * per_bar + inside_bar])
-                found += 1
-            else:
-                assert not planes.any()
-            assert (mask == bool(counterparts)).all()
-    assert (found > 0) == (level is not FORM)
+        for frame, bar, frame_in_bar in places(level, song, start_bar) if level is not FORM else ():
+            earlier = [start for start in counterparts(song.form, bar) if windows.known_bars[number, start]]
+            if earlier:
+                planes[number, :, frame] = image[:, max(earlier) * per_bar + frame_in_bar]
+                mask[number, :, frame] = 1
+    torch.testing.assert_close(conditions.reference, planes)
+    assert equal(conditions.reference_mask, mask)
+    assert mask.any() == (level is not FORM)
+
+
+def counterparts(form: Form, bar: int) -> list[int]:
+    """The bars at the same place of all earlier phrases of the same letter."""
+    number, place = form.bar_positions()[bar]
+    letter = form.phrases[number].letter
+    alike = [(start, phrase) for start, phrase in list(form.spans())[:number] if phrase.letter == letter]
+    return [start + place for start, phrase in alike if place < phrase.length_bars]
 
 
 def test_reference_bars_by_hand() -> None:
@@ -357,20 +335,15 @@ def test_passages_lie_before_what_is_composed_the_most_alike_first(form: Form, w
     table = context_passages(form, window_bars, passage_bars)
     assert table.shape == (form.length_bars, PASSAGE_CANDIDATES)
     phrases, number_of_bar = form.phrases, [number for number, _ in form.bar_positions()]
+
+    def rank(start: int, target: Phrase) -> tuple[bool, bool, bool, int]:
+        phrase = phrases[number_of_bar[start]]
+        return phrase.letter == target.letter, phrase.type is target.type, phrase.is_sung == target.is_sung, start
+
     for window_start, row in enumerate(table.tolist()):
         target_bar = min(window_start + window_bars // 2, form.length_bars - 1)
-        target = phrases[number_of_bar[target_bar]]
         starts = [start for start in row if start != NONE]
         assert row == starts + [NONE] * (PASSAGE_CANDIDATES - len(starts))
-        assert len(set(starts)) == len(starts)
         assert all(start >= 0 and start + passage_bars <= target_bar for start in starts)
-        chosen = [phrases[number_of_bar[start]] for start in starts]
-        ranks = [
-            (phrase.letter == target.letter, phrase.type is target.type, phrase.is_sung == target.is_sung) for phrase in chosen
-        ]
-        assert ranks == sorted(ranks, reverse=True)
-        assert all(
-            one > other
-            for one, other, same in zip(starts, starts[1:], map(tuple.__eq__, ranks, ranks[1:]), strict=False)
-            if same
-        )
+        ranks = [rank(start, phrases[number_of_bar[target_bar]]) for start in starts]
+        assert ranks == sorted(set(ranks), reverse=True)

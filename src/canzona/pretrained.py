@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -118,7 +119,7 @@ def _load_registered(
     if registry.get(level.name) != _hash(data):
         raise UnusableWeights(f"weights: {path} is damaged (its SHA-256 is not that of {REGISTRY}); install canzona again")
     try:
-        return load_level(path, level, device, dtype)
+        return replace(load_level(path, level, device, dtype), digest=registry[level.name])
     except ValueError as error:
         raise UnusableWeights(str(error)) from None
 

@@ -55,7 +55,7 @@ def run(arguments: Sequence[str]) -> int:
         return status if isinstance(status, int) else 0
     except TyperException as error:
         return _fail(_complaint(error), error.exit_code)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         return _fail(str(error), 2)
     except (OSError, MachineFault) as error:
         return _fail(_described(error), 1)

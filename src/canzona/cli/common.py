@@ -66,8 +66,12 @@ def read_data(path: Path) -> "list[PreparedSong]":
 
 
 def report(facts: Mapping[str, object], as_json: bool, text: str) -> None:
-    """One result on stdout, for a program or for a person."""
-    print(json.dumps(dict(facts)) if as_json else text)
+    """One result on stdout, for a program or for a person; signs that a terminal lacks are spelt out."""
+    printed = json.dumps(dict(facts)) if as_json else text
+    try:
+        print(printed)
+    except UnicodeEncodeError:
+        print(printed.encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding))
 
 
 @contextmanager

@@ -68,14 +68,16 @@ def compose(
                 song = progress.songs[0] if progress.songs else None
         assert song is not None
         atomic_write_all({path: song_to_midi(song), path.with_suffix(".json"): song_to_json(song).encode()})
+        key_found, seconds = song.form.phrases[0].key, round(time.perf_counter() - started, 2)
         facts = {
             "midi": str(path),
             "song": str(path.with_suffix(".json")),
             "form": str(song.form),
-            "key": str(song.form.phrases[0].key),
+            "key": None if key_found is None else str(key_found),
             "bars": song.form.length_bars,
             "seed": own_seed,
-            "seconds": round(time.perf_counter() - started, 2),
+            "seconds": seconds,
         }
-        text = f"{path}: {song.form}, {facts['key']}, {facts['bars']} bars, seed {own_seed}, composed in {facts['seconds']} s"
+        said_key = key_found or "no key"
+        text = f"{path}: {song.form}, {said_key}, {song.form.length_bars} bars, seed {own_seed}, composed in {seconds} s"
         report(facts, as_json, text)

@@ -58,8 +58,6 @@ def train(
         raise ValueError(f"resume: must be a folder with {CHECKPOINT}, got {str(resume)!r}")
     songs = read_data(data)
     training = [song for song in songs if not song.is_validation]
-    if not training:
-        raise ValueError(f"data: must hold a song for training, got none in {str(data)!r}")
     validation = [song for song in songs if song.is_validation] or training
     trainer = Trainer(row, training, validation, folder, config, chosen)
     if resume is not None:

@@ -17,17 +17,22 @@ from canzona.representation.window import FULL, ImageStore, Windows
 from canzona.song.form import Form
 from canzona.song.timing import Meter
 
-EVERYWHERE = 1 << 20
-"""A bar beyond every song."""
-
 
 @dataclass(frozen=True)
 class LevelModel:
-    """A trained level: its denoiser, the noise levels that it knows, and the type of number that it computes in."""
+    """A trained level.
+
+    Attributes:
+        denoiser: its network.
+        schedule: the noise levels that it knows.
+        dtype: the type of number that it computes in.
+        digest: SHA-256 of the file that it came from, if any.
+    """
 
     denoiser: Denoiser
     schedule: NoiseSchedule
     dtype: torch.dtype = torch.float32
+    digest: str | None = None
 
 
 class Canvas:

@@ -6,15 +6,16 @@ from types import MappingProxyType
 
 import torch
 
-from canzona.generation.canvas import EVERYWHERE, Canvas, LevelModel
+from canzona.generation.canvas import Canvas, LevelModel
 from canzona.generation.dynamics import with_dynamics
 from canzona.generation.request import Request
 from canzona.hierarchy.levels import LEVELS, Level, Sampling
 from canzona.model.denoiser import Guidance
-from canzona.representation.form_image import decode_keys
+from canzona.representation.form_image import POP_SONG, decode_form, decode_keys
 from canzona.representation.image import decode_level, encode_level
-from canzona.representation.window import ImageStore
+from canzona.representation.window import EVERYWHERE, ImageStore
 from canzona.song.form import Form, Phrase
+from canzona.song.harmony import Key
 from canzona.song.song import Song
 from canzona.version import __version__
 
@@ -97,12 +98,15 @@ class Cascade:
         Raises:
             ValueError: where there is no request, the requests disagree in steps or guidance, or a level has no model.
         """
+        if not requests:
+            raise ValueError("requests: must be at least one, got none")
         if drafts is None:
             songs = [Song(request.keyed_form() or _opening(request), request.meter, request.tempo) for request in requests]
         else:
             songs = list(drafts)
+        asked = [None] * len(songs) if drafts else list(requests)
+        total = 1
         for level in LEVELS[: LEVELS.index(until) + 1]:
-            asked = [None] * len(songs) if drafts else list(requests)
             known = [_known_parts(level, song, request) for song, request in zip(songs, asked, strict=True)]
             open_songs = [number for number, parts in enumerate(known) if not _settled(level, parts)]
             if open_songs:
@@ -114,8 +118,9 @@ class Cascade:
                     yield Progress(level, step, total)
                 for number in open_songs:
                     songs[number] = _read(level, canvas.store, number, songs[number], asked[number])
-        finished = tuple(_finished(song, request) for song, request in zip(songs, requests, strict=True))
-        yield Progress(until, 1, 1, finished)
+        given = drafts or [None] * len(songs)
+        finished = tuple(self._finished(*each) for each in zip(songs, given, requests, strict=True))
+        yield Progress(until, total, total, finished)
 
     def _canvas(self, level: Level, songs: Sequence[Song], requests: Sequence[Request]) -> Canvas:
         """A canvas with all that the songs say down to ``level``."""
@@ -126,6 +131,20 @@ class Cascade:
                     store.write(drawn, number, encode_level(drawn, song))
         forms, meters = [song.form for song in songs], [song.meter for song in songs]
         return Canvas(store, forms, meters, [request.seed for request in requests])
+
+    def _finished(self, song: Song, draft: Song | None, request: Request) -> Song:
+        """The song with dynamics where it was composed, and with all that is needed to compose it again."""
+        provenance = {
+            "canzona": __version__,
+            "request": request.to_dict(),
+            "weights": {name: model.digest for name, model in self.models.items()},
+            "precision": {name: str(model.dtype).removeprefix("torch.") for name, model in self.models.items()},
+            "device": self.device.type,
+            "threads": torch.get_num_threads(),
+        }
+        played = with_dynamics(song)
+        kept = {level.attribute: own for level in LEVELS if (own := getattr(draft, level.attribute, None)) is not None}
+        return replace(played, provenance=MappingProxyType(provenance), **kept)
 
 
 def _opening(request: Request) -> Form:
@@ -168,15 +187,10 @@ def _read(level: Level, store: ImageStore, number: int, song: Song, request: Req
     if request is None or not level.ends_freely:
         return decode_level(level, image, song)
     if request.form is not None:
-        composed = decode_keys(level, image, song.form)
+        composed = decode_keys(level, image, song.form, POP_SONG)
         keys = [asked.key or found.key for asked, found in zip(song.form.phrases, composed.phrases, strict=True)]
     else:
-        composed = decode_level(level, image, song).form
+        composed = decode_form(level, image, POP_SONG)
         keys = [phrase.key for phrase in composed.phrases]
         keys[0] = request.key or keys[0]
-    return replace(song, form=composed.with_keys(keys))
-
-
-def _finished(song: Song, request: Request) -> Song:
-    provenance = {"canzona": __version__, "request": request.to_dict()}
-    return replace(with_dynamics(song), provenance=MappingProxyType(provenance))
+    return replace(song, form=composed.with_keys(keys).with_missing_keys(request.key or Key(0)))

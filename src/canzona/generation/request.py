@@ -59,6 +59,7 @@ class Request:
         """Every option in words and numbers, for the song's provenance."""
         return {
             "form": None if self.form is None else str(self.form),
+            "phrase_keys": None if self.form is None else [phrase.key and str(phrase.key) for phrase in self.form.phrases],
             "key": None if self.key is None else str(self.key),
             "meter": str(self.meter),
             "tempo": self.tempo,

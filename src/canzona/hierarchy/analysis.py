@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from canzona.hierarchy.best_path import best_path
 from canzona.song.form import Form
 from canzona.song.harmony import PITCH_CLASSES, QUALITIES, Chord, ChordSpan, Key, Mode
 from canzona.song.notes import Note
@@ -56,7 +57,7 @@ def phrase_keys(form: Form, lead_sheet: LeadSheet, meter: Meter) -> Form:
         )
         for bar, phrase in form.spans()
     ]
-    return form.with_keys([KEYS[column].transposed(anchor) for column in _best_path(np.array(scores))])
+    return form.with_keys([KEYS[column].transposed(anchor) for column in best_path(np.array(scores), KEY_CHANGE)])
 
 
 def _anchor(lead_sheet: LeadSheet) -> int:
@@ -111,17 +112,3 @@ def _foreign() -> NDArray[np.float64]:
         if key.mode is Mode.MINOR:
             table[column, (key.tonic - 1) % PITCH_CLASSES] = LEADING_TONE
     return table
-
-
-def _best_path(scores: NDArray[np.float64]) -> list[int]:
-    """The column to take in every row so that scores less the costs of changes are highest (Viterbi's algorithm)."""
-    change_costs = KEY_CHANGE * (1 - np.eye(len(KEYS)))
-    total, origins = scores[0], []
-    for row in scores[1:]:
-        reached = total[:, None] - change_costs
-        origins.append(reached.argmax(axis=0))
-        total = reached.max(axis=0) + row
-    path = [int(total.argmax())]
-    for origin in reversed(origins):
-        path.append(int(origin[path[-1]]))
-    return path[::-1]

@@ -1,15 +1,41 @@
 """Form ⇄ image: key planes and phrase planes, one frame a bar. ``encode_form`` and ``decode_form`` are inverses."""
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
+from canzona.hierarchy.best_path import best_path
 from canzona.hierarchy.levels import Level
 from canzona.song.form import Form, Phrase, PhraseType
 from canzona.song.harmony import PITCH_CLASSES, Key, Mode
 
 LONGEST_PHRASE_BARS = 96
 """No phrase is taken to be longer when an image is read; the longest in POP909 has 86 bars."""
+
+
+@dataclass(frozen=True)
+class FormPrior:
+    """What is expected of a form before its image is seen, as squared distances that the image must save to say otherwise.
+
+    Attributes:
+        key_change: of a change of key between phrases, in pixels (two keys differ by 2 pixels a bar or more).
+        phrase: of every phrase, in bars of a phrase plane.
+        odd_phrase: likewise, of a phrase that is no multiple of four bars long.
+    """
+
+    key_change: float = 0.0
+    phrase: float = 0.0
+    odd_phrase: float = 0.0
+
+    def phrase_cost(self, length_bars: int) -> float:
+        return self.phrase if length_bars % 4 == 0 else self.odd_phrase
+
+
+EXACT = FormPrior()
+"""Nothing is expected: what was encoded comes back."""
+POP_SONG = FormPrior(key_change=128.0, phrase=0.1, odd_phrase=0.3)
+"""For composed images, which are blurred: nine human songs in ten keep one key, and most phrases have 4, 8 or 16 bars."""
 
 
 def encode_form(level: Level, form: Form) -> np.ndarray:
@@ -29,7 +55,7 @@ def encode_form(level: Level, form: Form) -> np.ndarray:
     return image
 
 
-def decode_form(level: Level, image: np.ndarray) -> Form | None:
+def decode_form(level: Level, image: np.ndarray, prior: FormPrior = EXACT) -> Form:
     """Read a form off an image, however blurred: the segmentation with the least squared distance to it.
 
     Keys tell where the song ends, so a form is sure to come back only where all of its phrases have one or none has.
@@ -37,9 +63,10 @@ def decode_form(level: Level, image: np.ndarray) -> Form | None:
     Args:
         level: the form level.
         image: (bars, planes, rows) values from 0 to 1; bars after the song's end are near 0.
+        prior: what is expected of a form before it is seen; ``EXACT`` for an image that was encoded.
 
     Returns:
-        The form, its letters those of ``PhraseType``; ``None`` where an empty image is nearest.
+        The form, its letters those of ``PhraseType``. An image that says nothing gives the shortest form: a song has a phrase.
     """
     types = list(PhraseType)
     values = np.stack([image[:, level.channel(phrase_type.name.lower())].mean(-1) for phrase_type in types], axis=-1).astype(
@@ -66,25 +93,43 @@ def decode_form(level: Level, image: np.ndarray) -> Form | None:
         plain = running[end] - running[starts]
         placed = weighted[end] - weighted[starts] - starts[:, None] * plain
         overlap = plain - placed / lengths
-        template = np.array([_ramp_energy(int(length)) for length in lengths[:, 0]])[:, None]
+        template = np.array([_ramp_energy(int(length)) + prior.phrase_cost(int(length)) for length in lengths[:, 0]])[:, None]
         cost = best[starts][:, None] + (silence[end] - silence[starts])[:, None] - 2 * overlap + template
         start, kind = np.unravel_index(int(cost.argmin()), cost.shape)
         best[end] = cost[start, kind]
         came_from[end] = (int(starts[start]), int(kind))
 
-    end = int((best + before_end + after_end).argmin())
+    end = 1 + int((best + before_end + after_end)[1:].argmin())
     phrases: list[Phrase] = []
     while end > 0:
         start, kind = came_from[end]
-        phrases.append(Phrase(types[kind].value, end - start, _nearest_key(keys[start:end])))
+        phrases.append(Phrase(types[kind].value, end - start))
         end = start
-    return Form(tuple(reversed(phrases))) if phrases else None
+    return decode_keys(level, image, Form(tuple(reversed(phrases))), prior)
 
 
-def decode_keys(level: Level, image: np.ndarray, form: Form) -> Form:
-    """The given phrases with keys read off an image of them; ``decode_form`` with the phrases known."""
-    keys = image[:, [level.channel("tonic"), level.channel("scale")], :PITCH_CLASSES].astype(np.float64)
-    return form.with_keys([_nearest_key(keys[start : start + phrase.length_bars]) for start, phrase in form.spans()])
+def decode_keys(level: Level, image: np.ndarray, form: Form, prior: FormPrior = EXACT) -> Form:
+    """The given phrases with keys read off an image of them; ``decode_form`` with the phrases known.
+
+    Args:
+        level, image: as in ``decode_form``.
+        form: the phrases.
+        prior: as in ``decode_form``.
+
+    Returns:
+        The form with keys: all of them, or none where silence is nearer than any key throughout.
+    """
+    planes = image[:, [level.channel("tonic"), level.channel("scale")], :PITCH_CLASSES].astype(np.float64)
+    keys, templates = _key_templates()
+    distances, silent = [], []
+    for start, phrase in form.spans():
+        bars = planes[start : start + phrase.length_bars]
+        distance = phrase.length_bars * (templates**2).sum((1, 2)) - 2 * (templates * bars.sum(0)).sum((1, 2))
+        distances.append(distance)
+        silent.append(distance.min() >= 0)
+    path = best_path(-np.array(distances), prior.key_change)
+    read = form.with_keys([None if quiet else keys[key] for quiet, key in zip(silent, path, strict=True)])
+    return read if all(silent) else read.with_missing_keys(keys[path[0]])
 
 
 def _ramp(length_bars: int) -> np.ndarray:
@@ -105,12 +150,3 @@ def _key_templates() -> tuple[tuple[Key, ...], np.ndarray]:
         templates[number, 0, key.tonic] = 1
         templates[number, 1, list(key.scale)] = 1
     return keys, templates
-
-
-def _nearest_key(planes: np.ndarray) -> Key | None:
-    """The key whose planes are nearest to the mean of these (bars, 2, 12); ``None`` where no key is nearer than silence."""
-    mean = planes.mean(0)
-    keys, templates = _key_templates()
-    distances = ((templates - mean) ** 2).sum((1, 2))
-    nearest = int(distances.argmin())
-    return keys[nearest] if distances[nearest] < (mean**2).sum() or mean.max() > 0.5 else None

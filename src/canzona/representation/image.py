@@ -36,16 +36,9 @@ def encode_level(level: Level, song: Song) -> np.ndarray:
 
 
 def decode_level(level: Level, image: np.ndarray, song: Song) -> Song:
-    """The song with this level read off ``image``, (frames, planes, rows) values from 0 to 1.
-
-    Raises:
-        ValueError: where the image says nothing that a song can do without, such as an empty form.
-    """
+    """The song with this level read off ``image``, (frames, planes, rows) values from 0 to 1."""
     if level.content is Content.FORM:
-        form = decode_form(level, image)
-        if form is None:
-            raise ValueError("form: the image is empty")
-        return replace(song, **{level.attribute: form})
+        return replace(song, **{level.attribute: decode_form(level, image)})
     steps_per_frame = level.unit.steps_per_frame(song.meter)
     if level.content is Content.LEAD_SHEET:
         frames_per_beat = level.unit.frames_per_bar(song.meter) // TimeUnit.BEAT.frames_per_bar(song.meter)

@@ -51,10 +51,10 @@ def decode_notes(roll: np.ndarray, lowest_pitch: int, steps_per_frame: int, mono
     if monophonic:
         stops |= onsets.any(-1, keepdims=True)
     notes = []
-    for start, row in np.argwhere(onsets):
+    for start, row in np.argwhere(onsets).tolist():
         later = np.flatnonzero(stops[start + 1 :, row])
         duration = 1 + (int(later[0]) if len(later) else frames - start - 1)
-        notes.append(Note(int(start) * steps_per_frame, int(row) + lowest_pitch, duration * steps_per_frame))
+        notes.append(Note(start * steps_per_frame, row + lowest_pitch, duration * steps_per_frame))
     return tuple(sorted(notes))
 
 

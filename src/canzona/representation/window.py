@@ -23,6 +23,9 @@ from canzona.song.timing import Meter
 FULL = 255
 """The stored value of a pixel that is on."""
 
+EVERYWHERE = 1 << 20
+"""A bar beyond every song: what is known before it is known throughout."""
+
 POSITION_PLANES = ("bar phase", "beat phase", "triple metre", "inside")
 TRANSPOSITIONS = range(-6, 6)
 

@@ -108,5 +108,15 @@ class Form:
         """The same phrases with these keys, one a phrase."""
         return Form(tuple(replace(phrase, key=key) for phrase, key in zip(self.phrases, keys, strict=True)))
 
+    def with_missing_keys(self, default: Key) -> "Form":
+        """The same phrases, each without a key given that of the phrase before it, or else of the first phrase that has one."""
+        found = [phrase.key for phrase in self.phrases if phrase.key is not None]
+        latest = found[0] if found else default
+        keys: list[Key | None] = []
+        for phrase in self.phrases:
+            latest = phrase.key or latest
+            keys.append(latest)
+        return self.with_keys(keys)
+
     def transposed(self, semitones: int) -> "Form":
         return self.with_keys([None if phrase.key is None else phrase.key.transposed(semitones) for phrase in self.phrases])

@@ -84,7 +84,7 @@ def load_songs(path: Path) -> list[PreparedSong]:
         OSError: where it cannot be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         if str(arrays["format"]) != FORMAT:
             raise ValueError(f"its format is {str(arrays['format'])!r}")

@@ -1,0 +1,675 @@
+"""Training: what windows show, a run that can be stopped anywhere, and the files that it leaves."""
+
+import io
+import itertools
+import json
+import math
+import os
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from safetensors.torch import load_file, safe_open, save_file
+from torch import nn
+
+from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS, REDUCED_LEAD_SHEET
+from canzona.model.conditioning import DROPPABLE
+from canzona.model.weights import load_weights
+from canzona.representation.specification import specification
+from canzona.representation.window import TRANSPOSITIONS, Windows
+from canzona.song import LeadSheet, Note
+from canzona.training import loop
+from canzona.training.dataset import PreparedSong, TrainingSongs, load_songs, save_songs, validation_numbers
+from canzona.training.ema import moving_average
+from canzona.training.loop import CHECKPOINT, HISTORY, WEIGHTS, Trainer, TrainingConfig
+from canzona.training.sampling import Dropout, Visibility, draw_windows, with_dropout
+from strategies import keys, lead_sheets, piano_parts, songs
+
+DATA = Path(os.environ.get("CANZONA_DATA", Path(__file__).parents[2] / "shared" / "data"))
+VALIDATION_NUMBERS_HERE = (
+    4, 11, 15, 42, 46, 54, 87, 121, 136, 196, 234, 237, 244, 245, 247, 304, 366, 373, 432, 441, 443, 456, 460, 483, 529, 560,
+    598, 602, 609, 620, 626, 665, 684, 688, 690, 708, 744, 753, 782, 806, 816, 861, 881, 891, 893, 901,
+)  # fmt: skip
+
+by_level = pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
+SHORT = TrainingConfig(
+    batch_size=2, learning_rate=3e-3, warmup_steps=2, max_steps=6, max_minutes=None, validation_every=4, validation_windows=4
+)
+
+
+@pytest.fixture
+def start(tmp_path, training_songs, validation_songs, tiny_config):
+    """(level, configuration, folder's name) → a fresh trainer of a tiny network."""
+
+    def make(level=FORM, config=SHORT, folder="run"):
+        cpu = torch.device("cpu")
+        return Trainer(level, training_songs, validation_songs, tmp_path / folder, config, cpu, tiny_config(level))
+
+    return make
+
+
+def outcome(trainer):
+    """All that a run has learned, by name."""
+    states = {"network": trainer.network, "average": trainer.average}
+    tensors = {f"{name}.{entry}": value for name, module in states.items() for entry, value in module.state_dict().items()}
+    for number, state in trainer.optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{number}.{entry}": value for entry, value in state.items()}
+    return tensors | {"generator": trainer.generator.get_state()}
+
+
+def assert_same(first, second):
+    assert first.keys() == second.keys()
+    for name, value in first.items():
+        assert torch.equal(value, second[name]), name
+
+
+def history(folder):
+    return [json.loads(line) for line in (folder / HISTORY).read_text().splitlines()]
+
+
+class TestRun:
+    @by_level
+    def test_loss_falls(self, level, start):
+        trainer = start(level, replace(SHORT, batch_size=4, max_steps=10, learning_rate=1e-2, validation_every=100))
+        before = trainer.validate()["loss"]
+        losses = [progress.loss for progress in trainer.run()]
+        assert all(map(math.isfinite, losses))
+        assert trainer.figures["loss"] < 0.95 * before  # on the same windows with the same noise
+
+    @pytest.mark.parametrize("level", [FORM, LEAD_SHEET], ids=lambda level: level.name)
+    def test_resumed_run_is_the_run_that_was_not_stopped(self, level, start):
+        whole = start(level, replace(SHORT, max_steps=8), "whole")
+        reports = list(whole.run())
+        first = start(level, replace(SHORT, max_steps=8), "split")
+        early = list(itertools.islice(first.run(), 4))
+        first.save()
+        second = start(level, replace(SHORT, max_steps=8), "split")
+        second.resume(first.folder / CHECKPOINT)
+        late = list(second.run())
+        assert [(each.step, each.loss, each.learning_rate, each.validation) for each in early + late] == [
+            (each.step, each.loss, each.learning_rate, each.validation) for each in reports
+        ]
+        assert_same(outcome(whole), outcome(second))
+        assert_same(load_file(whole.folder / WEIGHTS), load_file(second.folder / WEIGHTS))
+        assert whole.figures == second.figures
+        stripped = [[entry | {"minutes": 0} for entry in history(each.folder)] for each in (whole, second)]
+        assert stripped[0] == stripped[1]
+
+    @pytest.mark.parametrize("steps", range(7))
+    def test_a_run_can_be_left_after_any_step(self, steps, start):
+        first = start()
+        running = first.run()
+        for _ in range(steps):
+            next(running)
+        running.close()
+        first.save()
+        second = start()
+        second.resume(first.folder / CHECKPOINT)
+        assert second.step == steps
+        assert second.figures == first.figures
+        assert_same(outcome(first), outcome(second))
+        assert [progress.step for progress in second.run()] == list(range(steps + 1, 7))
+        assert [entry["step"] for entry in history(second.folder)] == [4, 6]
+
+    def test_restored_state_lies_in_memory_as_the_weights_do(self, start):
+        first = start()
+        next(first.run())
+        first.save()
+        second = start()
+        second.resume(first.folder / CHECKPOINT)
+        for parameter, state in second.optimizer.state.items():
+            assert state["exp_avg"].stride() == parameter.stride()
+
+    def test_seed_decides_everything_and_the_global_generator_nothing(self, start):
+        torch.manual_seed(1)
+        first = start(config=replace(SHORT, max_steps=2), folder="first")
+        list(first.run())
+        torch.manual_seed(2)
+        expected = torch.rand(3)
+        torch.manual_seed(2)
+        second = start(config=replace(SHORT, max_steps=2), folder="second")
+        list(second.run())
+        assert torch.equal(torch.rand(3), expected)
+        assert_same(outcome(first), outcome(second))
+        other = start(config=replace(SHORT, max_steps=2, seed=1), folder="other")
+        assert not torch.equal(other.network.fold_in.weight, start().network.fold_in.weight)
+
+    def test_learning_rate_warms_up_and_ends_low(self, start):
+        config = replace(SHORT, max_steps=40, warmup_steps=8, learning_rate=1e-3, final_rate=0.1, max_minutes=None)
+        trainer = start(config=config)
+        rates = []
+        for step in range(40):
+            trainer.step = step
+            rates.append(trainer._learning_rate(trainer._progress()))
+        assert rates[0] == pytest.approx(1e-3 / 8, rel=0.01)
+        assert rates[7] == max(rates) == pytest.approx(1e-3, rel=0.1)
+        assert all(earlier < later for earlier, later in itertools.pairwise(rates[:8]))
+        assert all(earlier > later for earlier, later in itertools.pairwise(rates[7:]))
+        assert rates[-1] == pytest.approx(1e-4, rel=0.02)
+
+    def test_wall_clock_ends_a_run_and_earlier_legs_count(self, start, monkeypatch):
+        clock = itertools.count(0.0, 1.0)
+        monkeypatch.setattr(loop.time, "monotonic", lambda: next(clock))
+        config = replace(SHORT, max_steps=None, max_minutes=0.25, checkpoint_minutes=100.0, validation_every=100)
+        whole = start(config=config, folder="whole")
+        reports = list(whole.run())
+        assert 3 < len(reports) < 15
+        assert reports[-1].progress == 1.0
+        assert reports[-1].minutes >= 0.25
+        assert [each.validation is None for each in reports] == [True] * (len(reports) - 1) + [False]
+        assert all(earlier.progress < later.progress for earlier, later in itertools.pairwise(reports))
+        assert list(whole.run()) == []
+        first = start(config=config, folder="split")
+        list(itertools.islice(first.run(), 3))
+        first.save()
+        second = start(config=config, folder="split")
+        second.resume(first.folder / CHECKPOINT)
+        assert second.seconds == first.seconds > 0
+        assert 3 + len(list(second.run())) == pytest.approx(len(reports), abs=1)
+
+    def test_checkpoints_are_written_on_the_way(self, start):
+        trainer = start(config=replace(SHORT, checkpoint_minutes=1e-9))
+        for progress in trainer.run():
+            with safe_open(trainer.folder / CHECKPOINT, framework="pt") as file:
+                assert json.loads(file.metadata()["facts"])["step"] == progress.step
+
+    def test_weights_are_the_average_and_say_how_they_came(self, start):
+        trainer = start()
+        list(trainer.run())
+        network, card = load_weights(trainer.folder / WEIGHTS, FORM.name, specification(FORM))
+        for name, value in trainer.average.module.state_dict().items():
+            assert torch.equal(network.state_dict()[name], value.to(torch.bfloat16).float())
+        assert card.schedule == SHORT.schedule
+        assert (card.training["steps"], card.training["windows"], card.training["device"]) == (6, 12, "cpu")
+        assert card.training["settings"]["learning_rate"] == SHORT.learning_rate
+        assert card.training["validation"].keys() == {"loss", "loss_low_noise", "loss_middle_noise", "loss_high_noise"}
+
+    def test_validation_changes_nothing_and_repeats_itself(self, start):
+        trainer = start(LEAD_SHEET)
+        next(trainer.run())
+        before = outcome(trainer)
+        before = {name: value.clone() for name, value in before.items()}
+        assert trainer.validate() == trainer.validate()
+        assert_same(before, outcome(trainer))
+        assert trainer.network.training
+
+    def test_more_noise_is_harder(self, start):
+        trainer = start(ACCOMPANIMENT, replace(SHORT, batch_size=4, validation_windows=12))
+        figures = trainer.validate()
+        assert figures["loss_low_noise"] < figures["loss_high_noise"]
+        thirds = [figures[f"loss_{noise}_noise"] for noise in ("low", "middle", "high")]
+        assert figures["loss"] == pytest.approx(np.mean(thirds), rel=1e-5)
+
+    def test_diverged_run_stops_and_keeps_its_checkpoint(self, start):
+        trainer = start()
+        running = trainer.run()
+        next(running)
+        trainer.save()
+        data = (trainer.folder / CHECKPOINT).read_bytes()
+        with torch.no_grad():
+            trainer.network.fold_out.bias.fill_(math.nan)
+        with pytest.raises(FloatingPointError, match=r"^loss: is nan at step 2; a lower learning-rate may help$"):
+            next(running)
+        assert (trainer.folder / CHECKPOINT).read_bytes() == data
+
+    @pytest.mark.parametrize("stop", [1, 2, 3])
+    def test_kill_while_saving_leaves_a_checkpoint_to_resume(self, stop, start, monkeypatch):
+        """A process that dies at any of the three renames, and with it all that has not its name yet."""
+        trainer = start(config=replace(SHORT, validation_every=1))
+        running = trainer.run()
+        next(running)
+        trainer.save()
+        next(running)
+        renames = itertools.count(1)
+        rename = os.replace
+
+        def dies(source, goal):
+            if next(renames) == stop:
+                raise KeyboardInterrupt
+            rename(source, goal)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("canzona.io.files.os.replace", dies)
+            with pytest.raises(KeyboardInterrupt):
+                trainer.save()
+        resumed = start(config=replace(SHORT, validation_every=1))
+        resumed.resume(trainer.folder / CHECKPOINT)
+        assert resumed.step == 1
+        load_weights(trainer.folder / WEIGHTS, FORM.name, specification(FORM))
+        list(resumed.run())
+        assert [entry["step"] for entry in history(trainer.folder)] == [1, 2, 3, 4, 5, 6]
+        assert {path.name for path in trainer.folder.iterdir()} == {CHECKPOINT, WEIGHTS, HISTORY}
+
+    def test_fresh_run_in_an_old_folder_starts_its_own_history(self, start):
+        for _ in range(2):
+            list(start().run())
+        assert [entry["step"] for entry in history(start().folder)] == [4, 6]
+
+
+class TestResume:
+    @pytest.fixture
+    def checkpoint(self, start):
+        trainer = start(config=replace(SHORT, max_steps=1))
+        list(trainer.run())
+        return trainer.folder / CHECKPOINT
+
+    def refused(self, trainer, path, match):
+        with pytest.raises((ValueError, OSError), match=match) as caught:
+            trainer.resume(path)
+        assert "\n" not in str(caught.value)
+
+    def rewritten(self, checkpoint, facts=None, tensors=None):
+        path = checkpoint.with_name("other.safetensors")
+        with safe_open(checkpoint, framework="pt") as file:
+            known = json.loads(file.metadata()["facts"])
+        contents = load_file(checkpoint) | (tensors or {})
+        kept = {name: value for name, value in contents.items() if value is not None}
+        save_file(kept, path, {"facts": json.dumps(known | (facts or {}))})
+        return path
+
+    def test_checkpoint_of_another_level_or_network_is_refused(
+        self, start, checkpoint, training_songs, validation_songs, tmp_path
+    ):
+        self.refused(start(LEAD_SHEET), checkpoint, r"^resume: .* has level 'form', must have 'lead-sheet'$")
+        self.refused(start(), self.rewritten(checkpoint, {"specification": "x"}), r"has specification 'x', must have '256 bars")
+        self.refused(start(), self.rewritten(checkpoint, {"config": {"rows": 3}}), r"has config \{'rows': 3\}, must have")
+        self.refused(start(), checkpoint.with_name(WEIGHTS), r"has level None, must have 'form'")
+
+    def test_damaged_checkpoint_is_refused(self, start, checkpoint):
+        data, path, trainer = checkpoint.read_bytes(), checkpoint.with_name("cut"), start()
+        for length in (0, 4, 8, 50, 3000, len(data) // 2, len(data) - 1):
+            path.write_bytes(data[:length])
+            self.refused(trainer, path, r"^resume: .* is damaged \(")
+        for facts in ("[", "7", "[1]", "[" * 100_000):
+            save_file({"x": torch.zeros(1)}, path, {"facts": facts})
+            self.refused(trainer, path, r"^resume: .* is damaged \(")
+
+    @pytest.mark.parametrize(
+        ("facts", "tensors"),
+        [
+            ({"step": None}, {}),
+            ({"seconds": "soon"}, {}),
+            ({"figures": 3}, {}),
+            ({}, {"generator": None}),
+            ({}, {"generator": torch.zeros(3, dtype=torch.uint8)}),
+            ({}, {"network.fold_out.bias": None}),
+            ({}, {"network.fold_out.bias": torch.zeros(3)}),
+            ({}, {"average.n_averaged": None}),
+            ({}, {"optimizer.fold_out.bias.exp_avg": None}),
+            ({}, {"optimizer.fold_out.bias.exp_avg_sq": torch.zeros(3)}),
+        ],
+    )
+    def test_checkpoint_with_something_amiss_is_refused(self, facts, tensors, start, checkpoint):
+        self.refused(start(), self.rewritten(checkpoint, facts, tensors), r"^resume: .* is damaged \(")
+
+    def test_missing_checkpoint_is_named(self, start, tmp_path):
+        for path in (tmp_path / "none", tmp_path):
+            with pytest.raises(OSError, match=r"No such file|Is a directory") as caught:
+                start().resume(path)
+            assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "option"),
+    [
+        ({"max_steps": None, "max_minutes": None}, "max-minutes"),
+        ({"max_steps": 0}, "max-steps"),
+        ({"max_minutes": math.nan}, "max-minutes"),
+        ({"batch_size": 0}, "batch-size"),
+        ({"warmup_steps": 0}, "warmup-steps"),
+        ({"learning_rate": -1e-3}, "learning-rate"),
+        ({"validation_every": 0}, "validation-every"),
+        ({"validation_windows": 2}, "validation-windows"),
+        ({"ema_decay": 1.5}, "ema-decay"),
+    ],
+)
+def test_impossible_settings_are_refused_by_name(values, option):
+    with pytest.raises(ValueError, match=f"^{option}: must be "):
+        TrainingConfig(**values)
+
+
+class TestAverage:
+    def test_constant_weights_stay(self):
+        layer = nn.Linear(3, 2)
+        average = moving_average(layer, 0.99)
+        for _ in range(5):
+            average.update_parameters(layer)
+        assert torch.allclose(average.module.weight, layer.weight, atol=1e-6)
+        assert torch.allclose(average.module.bias, layer.bias, atol=1e-6)
+
+    def test_average_follows_the_weights_ever_more_slowly(self):
+        layer = nn.Linear(1, 1, bias=False)
+        average, expected = moving_average(layer, 0.5), None
+        for update in range(20):
+            with torch.no_grad():
+                layer.weight.fill_(float(update))
+            average.update_parameters(layer)
+            keep = min(0.5, (1 + update) / (10 + update))
+            expected = float(update) if expected is None else keep * expected + (1 - keep) * update
+            assert average.module.weight.item() == pytest.approx(expected, rel=1e-5)
+        assert 17 < expected < 19
+
+
+def one_window(windows, number):
+    """A batch of one of these windows."""
+    here = slice(number, number + 1)
+    return Windows(
+        windows.song[here],
+        windows.start_bar[here],
+        windows.known_bars[here],
+        windows.known_part_bars[here],
+        windows.transposition,
+    )
+
+
+def draw(images, level, count=40, visibility=None, seed=0, transpose=True):
+    return draw_windows(images, level, count, visibility or Visibility(), torch.Generator().manual_seed(seed), transpose)
+
+
+def bars_of(level, windows, images):
+    """(batch, frames) the bar of the song under each frame, and whether it lies within song and window."""
+    meters = images.store.beats_per_bar[windows.song]
+    per_bar = meters * {"bar": 0, "beat": 1, "step": 4}[level.unit.value] + (level.unit.value == "bar")
+    extents = torch.tensor([images.store.window_extent(level, int(song)) for song in windows.song])
+    lengths = torch.full_like(extents, level.window_frames) if level.ends_freely else images.bars[windows.song]
+    bar = torch.arange(level.window_frames)[None] // per_bar[:, None]
+    inside = (bar < extents[:, None]) & (windows.start_bar[:, None] + bar < lengths[:, None])
+    return windows.start_bar[:, None] + bar, inside
+
+
+class TestWindows:
+    @by_level
+    def test_weight_is_on_unknown_pixels_within_the_song_and_on_all_of_them(self, level, training_images):
+        windows = draw(training_images, level)
+        window = training_images.store.conditions(level, windows)
+        bar, inside = bars_of(level, windows, training_images)
+        known = windows.known_bars.gather(1, bar.clamp(max=windows.known_bars.shape[1] - 1))
+        open_frames = (inside & ~known)[:, None, :, None].expand_as(window.weight)
+        assert set(window.weight.unique().tolist()) <= {0.0, 1.0}
+        assert not window.weight[~open_frames].any()
+        whole = (windows.known_part_bars == 0).all(1)
+        assert torch.equal(window.weight[whole] > 0, open_frames[whole])
+        assert torch.equal(window.weight > 0, (window.conditions.known_mask == 0) & inside[:, None, :, None])
+        assert torch.equal(window.conditions.known, window.clean * window.conditions.known_mask)
+        assert window.weight.any()
+
+    @by_level
+    def test_nothing_that_is_told_looks_at_what_is_to_be_composed(self, level, training_songs, training_images):
+        """Scribbling over the unknown bars, or pixels, changes neither reference nor context nor known music."""
+        windows, scratch = draw(training_images, level, count=24), TrainingSongs(training_songs, torch.device("cpu"))
+        generator, store, seen = torch.Generator().manual_seed(1), scratch.store, 0
+        for number in range(len(windows.song)):
+            window, song = one_window(windows, number), int(windows.song[number])
+            before, image = store.conditions(level, window), store.image(level, song)
+            original, per_bar = (
+                image.clone(),
+                len(image) // (len(window.known_bars[0]) if level.ends_freely else store.bars[song]),
+            )
+            bars = torch.arange(len(image)) // per_bar
+            unknown = ~window.known_bars[0][bars.clamp(max=window.known_bars.shape[1] - 1)]
+            image[unknown] = torch.randint(256, image[unknown].shape, generator=generator).to(torch.uint8)
+            after = store.conditions(level, window)
+            image.copy_(original)
+            for name in ("background", "reference", "reference_mask", "context", "context_mask", "position", "known_mask"):
+                assert torch.equal(getattr(before.conditions, name), getattr(after.conditions, name)), name
+            open_pixels = before.weight > 0
+            if not window.known_part_bars.any():
+                assert torch.equal(before.conditions.known, after.conditions.known)
+                assert torch.equal(before.clean[~open_pixels], after.clean[~open_pixels])
+            seen += int(before.conditions.reference_mask.any()) + int(before.conditions.context_mask.any())
+        assert seen or level.ends_freely
+
+    @by_level
+    def test_references_are_taken_from_known_bars_even_within_the_window(self, level, training_images):
+        if level.ends_freely:
+            return
+        window = training_images.store.conditions(level, draw(training_images, level, count=60))
+        told = window.conditions.reference_mask.expand_as(window.weight)
+        assert ((told > 0) & (window.weight > 0)).any()
+        assert not window.conditions.reference[told == 0].any()
+
+    @pytest.mark.parametrize("level", [REDUCED_LEAD_SHEET, LEAD_SHEET, ACCOMPANIMENT], ids=lambda level: level.name)
+    def test_each_kind_of_window_by_itself(self, level, training_images):
+        def kinds(**shares):
+            nothing = {"first_half": 0.0, "nothing": 0.0, "beginning": 0.0, "part": 0.0}
+            windows = draw(training_images, level, 200, Visibility(**nothing | shares))
+            extents = torch.tensor([training_images.store.window_extent(level, int(song)) for song in windows.song])
+            places = windows.start_bar[:, None] + torch.arange(int(extents.max()))[None]
+            known = windows.known_bars.gather(1, places.clamp(max=windows.known_bars.shape[1] - 1))
+            before = torch.arange(windows.known_bars.shape[1])[None] < windows.start_bar[:, None]
+            assert windows.known_bars[before].all()  # a window's past is always there
+            return [row[:extent].tolist() for row, extent in zip(known, extents, strict=True)]
+
+        for row in kinds(first_half=1.0):
+            assert row == [True] * (len(row) // 2) + [False] * (len(row) - len(row) // 2)
+        for row in kinds(nothing=1.0):
+            assert not any(row)
+        beginnings = kinds(beginning=1.0)
+        assert all(row == sorted(row, reverse=True) and not row[-1] for row in beginnings)
+        assert len({sum(row) for row in beginnings}) > 4
+        gaps = kinds()
+        assert all(False in row and len(list(itertools.groupby(row))) <= 3 for row in gaps)
+        assert any(row[0] and row[-1] for row in gaps)
+
+    def test_kinds_of_windows_come_as_often_as_asked(self, training_images):
+        visibility, count = Visibility(), 3000
+        windows = draw(training_images, LEAD_SHEET, count, visibility, transpose=False)
+        bar = torch.arange(windows.known_bars.shape[1])[None] - windows.start_bar[:, None]
+        extents = torch.tensor([training_images.store.window_extent(LEAD_SHEET, int(song)) for song in windows.song])[:, None]
+        known = (windows.known_bars & (bar >= 0) & (bar < extents)).sum(1)
+        first_unknown = (~windows.known_bars).int().argmax(1) - windows.start_bar
+        tail_known = windows.known_bars[:, -1]
+        shares = {
+            "first half": ((first_unknown == extents[:, 0] // 2) & ~tail_known, visibility.first_half, visibility.beginning),
+            "nothing": ((known == 0) & ~tail_known, visibility.nothing, visibility.beginning),
+            "gap": (tail_known, 1 - visibility.first_half - visibility.nothing - visibility.beginning, 0.0),
+            "part": (windows.known_part_bars.any(1), visibility.part, 0.0),
+        }
+        for name, (found, share, by_chance) in shares.items():  # a beginning of any length may be like another kind
+            assert share - 0.03 < found.float().mean() < share + by_chance / 4 + 0.03, name
+
+    def test_parts_are_shown_where_a_level_has_several(self, training_images):
+        everywhere = Visibility(part=1.0)
+        for level in LEVELS:
+            shown = draw(training_images, level, 400, everywhere).known_part_bars > 0
+            assert (shown.sum(1) == (len(level.parts) > 1)).all()
+            assert (shown.float().mean(0) > 0.4).all() or len(level.parts) == 1
+        assert not draw(training_images, LEAD_SHEET, 100, Visibility(part=0.0)).known_part_bars.any()
+
+    def test_opening_of_a_level_that_ends_freely_is_short(self, training_images):
+        windows = draw(training_images, FORM, 500, Visibility(part=0.0))
+        openings = windows.known_bars.sum(1)
+        assert (windows.start_bar == 0).all()
+        assert set(openings.tolist()) == set(range(Visibility().opening_bars + 1))
+        assert (openings == 0).float().mean() == pytest.approx(0.7 + 0.3 / 9, abs=0.06)
+
+    def test_every_bar_is_equally_likely(self, training_images):
+        windows = draw(training_images, ACCOMPANIMENT, 6000, transpose=False)
+        shares = windows.song.bincount() / 6000
+        assert torch.allclose(shares, training_images.bars / training_images.bars.sum(), atol=0.03)
+        assert ((windows.start_bar >= 0) & (windows.start_bar < training_images.bars[windows.song])).all()
+
+    def test_chance_comes_from_the_generator_alone(self, training_images):
+        torch.manual_seed(1)
+        first = draw(training_images, LEAD_SHEET)
+        torch.manual_seed(2)
+        second = draw(training_images, LEAD_SHEET)
+        assert all(torch.equal(getattr(first, name), getattr(second, name)) for name in ("song", "start_bar", "known_bars"))
+        assert not torch.equal(first.start_bar, draw(training_images, LEAD_SHEET, seed=1).start_bar)
+
+    def test_songs_are_transposed_no_further_than_they_bear(self, training_images):
+        shifts = set()
+        for seed in range(60):
+            windows = draw(training_images, LEAD_SHEET, 20, seed=seed)
+            shifts.add(windows.transposition)
+            assert (training_images.lowest_shift[windows.song] <= windows.transposition).all()
+            assert (windows.transposition <= training_images.highest_shift[windows.song]).all()
+            assert draw(training_images, LEAD_SHEET, 2, seed=seed, transpose=False).transposition == 0
+        assert shifts == set(TRANSPOSITIONS)
+
+    def test_a_song_that_bears_no_transposition_keeps_its_key(self, training_songs):
+        song = training_songs[0].song
+        wide = LeadSheet((Note(0, 48, 4), Note(4, 98, 4)), song.lead_sheet.chords)
+        images = TrainingSongs([PreparedSong(1, replace(song, lead_sheet=wide))], torch.device("cpu"))
+        assert (images.lowest_shift.item(), images.highest_shift.item()) == (0, 0)
+        assert {draw(images, LEAD_SHEET, 4, seed=seed).transposition for seed in range(20)} == {0}
+
+    def test_no_songs_are_refused(self):
+        with pytest.raises(ValueError, match=r"^data: must hold songs for training and for validation, got none"):
+            TrainingSongs([], torch.device("cpu"))
+
+
+def test_conditions_are_dropped_as_often_as_asked(training_images):
+    window = training_images.store.conditions(LEAD_SHEET, draw(training_images, LEAD_SHEET, 4))
+
+    def shares(dropout, seed=0):
+        generator = torch.Generator().manual_seed(seed)
+        draws = [with_dropout(window, dropout, generator).conditions.dropped for _ in range(400)]
+        return {name: torch.stack([each[name] for each in draws]).float() for name in DROPPABLE}
+
+    assert not any(values.any() for values in shares(Dropout(0.0, 0.0)).values())
+    together = shares(Dropout(0.0, 0.3))
+    assert all(torch.equal(values, together["background"]) for values in together.values())
+    assert together["background"].mean() == pytest.approx(0.3, abs=0.04)
+    apart = shares(Dropout(0.2, 0.0))
+    for name, values in apart.items():
+        assert values.mean() == pytest.approx(0.2, abs=0.04), name
+    assert (apart["background"] * apart["reference"]).mean() == pytest.approx(0.04, abs=0.02)
+
+
+def test_validation_songs_are_those_of_the_published_split():
+    assert len(validation_numbers()) == 91
+    assert set(VALIDATION_NUMBERS_HERE) < validation_numbers()
+    folder = DATA / "POP909"
+    if not folder.is_dir():
+        pytest.skip(f"the training data is not at {DATA}; set CANZONA_DATA")
+    here = {int(path.name) for path in folder.iterdir() if path.name.isdigit()}
+    assert here & validation_numbers() == set(VALIDATION_NUMBERS_HERE)
+
+
+@st.composite
+def prepared_songs(draw_from: st.DrawFn) -> PreparedSong:
+    song = draw_from(songs(phrase_keys=keys))
+    beats = song.meter.bars_to_beats(song.form.length_bars)
+    complete = replace(
+        song,
+        provenance={},
+        reduced_lead_sheet=song.reduced_lead_sheet or draw_from(lead_sheets(beats, steps=4)),
+        lead_sheet=song.lead_sheet or draw_from(lead_sheets(beats)),
+        accompaniment=song.accompaniment if song.accompaniment is not None else draw_from(piano_parts(song.length_steps)),
+    )
+    return PreparedSong(draw_from(st.integers(1, 909)), complete)
+
+
+class TestDataset:
+    @given(st.lists(prepared_songs(), min_size=1, max_size=3))
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+    def test_what_is_saved_is_loaded(self, tmp_path, prepared):
+        path = tmp_path / "songs.npz"
+        assert save_songs(path, prepared) == path.stat().st_size
+        assert load_songs(path) == prepared
+
+    def test_file_holds_no_pickles_and_is_the_same_every_time(
+        self, tmp_path, prepared_dataset, training_songs, validation_songs
+    ):
+        with np.load(prepared_dataset, allow_pickle=False) as file:
+            assert all(file[name].dtype.kind in "iufU" for name in file.files)
+        again = tmp_path / "again.npz"
+        save_songs(again, training_songs + validation_songs)
+        assert load_songs(again) == load_songs(prepared_dataset) == training_songs + validation_songs
+        assert [song.is_validation for song in load_songs(again)] == [False] * 3 + [True] * 2
+
+    def test_songs_without_all_levels_are_refused(self, tmp_path, training_songs):
+        song = replace(training_songs[0].song, accompaniment=None)
+        with pytest.raises(ValueError, match=r"^song: must have all four levels"):
+            save_songs(tmp_path / "songs.npz", [PreparedSong(1, song)])
+        assert not list(tmp_path.iterdir())
+
+    def refused(self, path):
+        with pytest.raises(
+            ValueError, match=r"^data: must be a canzona-dataset-1 file made by 'canzona prepare', got "
+        ) as caught:
+            load_songs(path)
+        assert "\n" not in str(caught.value)
+        assert str(path) in str(caught.value)
+
+    def test_other_files_are_refused(self, tmp_path):
+        path = tmp_path / "file.npz"
+        for content in (b"", b"MThd" * 30, b"\0" * 100, b"PK\x03\x04" + b"\0" * 100, b"\x80\x04N."):
+            path.write_bytes(content)
+            self.refused(path)
+        for arrays in (
+            {},
+            {"format": np.array("canzona-dataset-9")},
+            {"format": np.array("canzona-dataset-1")},
+            {"x": np.zeros(3)},
+        ):
+            np.savez_compressed(path, **arrays)
+            self.refused(path)
+        np.savez(path, format=np.array([{"a": 1}], dtype=object))
+        self.refused(path)
+        buffer = io.BytesIO()
+        np.save(buffer, np.zeros(3))
+        path.write_bytes(buffer.getvalue())
+        self.refused(path)
+        with pytest.raises(OSError, match="none"):
+            load_songs(tmp_path / "none.npz")
+
+    def test_contents_that_make_no_song_are_refused(self, tmp_path, prepared_dataset):
+        with np.load(prepared_dataset) as file:
+            good = {name: file[name] for name in file.files}
+        path = tmp_path / "songs.npz"
+        for name, value in (
+            ("form", np.array(["?"] * 5)),
+            ("keys", good["keys"][:1]),
+            ("tempo", good["tempo"] * 0),
+            ("beats_per_bar", good["beats_per_bar"] + 9),
+            ("piano_1", good["piano_1"] + 200),
+            ("piano_2", good["piano_2"][:-1]),
+            ("chords_3", good["chords_3"] + 99),
+            ("melody_count", good["melody_count"][:2]),
+        ):
+            np.savez_compressed(path, **(good | {name: value}))
+            self.refused(path)
+
+    def test_damaged_files_are_refused(self, tmp_path, prepared_dataset):
+        data, path, generator = prepared_dataset.read_bytes(), tmp_path / "songs.npz", random.Random(0)
+        for length in (1, 100, len(data) // 2, len(data) - 1):
+            path.write_bytes(data[:length])
+            self.refused(path)
+        expected, refusals = load_songs(prepared_dataset), 0
+        for _ in range(60):
+            flipped = bytearray(data)
+            flipped[generator.randrange(len(data))] ^= 1 << generator.randrange(8)
+            path.write_bytes(flipped)
+            try:
+                found = load_songs(path)
+            except (ValueError, OSError):
+                refusals += 1
+            else:
+                same = found == expected  # a bit that no reader looks at
+                assert same
+        assert refusals > 40
+
+
+def test_training_needs_no_more_than_it_says():
+    """The trainer runs on a machine that has PyTorch and little else."""
+    program = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"pydantic", "typer", "rich", "symusic", "mir_eval", "matplotlib", "soundfile", "tensorboard"}:
+            raise ImportError(f"{name} is blocked")
+sys.meta_path.insert(0, Absent())
+import canzona.training.loop
+print("done")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.returncode) == ("done\n", 0), done.stderr
