@@ -105,7 +105,9 @@ def decode_form(level: Level, image: np.ndarray, prior: FormPrior = EXACT) -> Fo
         start, kind = came_from[end]
         phrases.append(Phrase(types[kind].value, end - start))
         end = start
-    return decode_keys(level, image, Form(tuple(reversed(phrases))), prior)
+    form = decode_keys(level, image, Form(tuple(reversed(phrases))), prior)
+    keyed = [phrase.key for phrase in form.phrases if phrase.key is not None]
+    return form.with_missing_keys(keyed[0]) if keyed else form
 
 
 def decode_keys(level: Level, image: np.ndarray, form: Form, prior: FormPrior = EXACT) -> Form:
@@ -117,7 +119,7 @@ def decode_keys(level: Level, image: np.ndarray, form: Form, prior: FormPrior = 
         prior: as in ``decode_form``.
 
     Returns:
-        The form with keys: all of them, or none where silence is nearer than any key throughout.
+        The form with keys; ``None`` for phrases in whose bars silence is nearer than any key.
     """
     planes = image[:, [level.channel("tonic"), level.channel("scale")], :PITCH_CLASSES].astype(np.float64)
     keys, templates = _key_templates()
@@ -128,8 +130,7 @@ def decode_keys(level: Level, image: np.ndarray, form: Form, prior: FormPrior = 
         distances.append(distance)
         silent.append(distance.min() >= 0)
     path = best_path(-np.array(distances), prior.key_change)
-    read = form.with_keys([None if quiet else keys[key] for quiet, key in zip(silent, path, strict=True)])
-    return read if all(silent) else read.with_missing_keys(keys[path[0]])
+    return form.with_keys([None if quiet else keys[key] for quiet, key in zip(silent, path, strict=True)])
 
 
 def _ramp(length_bars: int) -> np.ndarray:

@@ -36,8 +36,8 @@ NOISE_BANDS = 3
 class TrainingConfig:
     """All that decides a training run besides the data and the level."""
 
-    batch_size: int = 24  # windows a step
-    learning_rate: float = 1.5e-3  # highest, reached after the warm-up
+    batch_size: int = 16  # windows a step
+    learning_rate: float = 1.2e-3  # highest, reached after the warm-up
     final_rate: float = 0.02  # share of it at the end of the budget
     warmup_steps: int = 200  # steps until the highest learning rate
     weight_decay: float = 0.01  # of AdamW

@@ -7,11 +7,8 @@ from torch import Tensor
 
 from canzona.hierarchy.levels import Level
 from canzona.model.conditioning import DROPPABLE
-from canzona.representation.window import TRANSPOSITIONS, Window, Windows
+from canzona.representation.window import EVERYWHERE, TRANSPOSITIONS, Window, Windows
 from canzona.training.dataset import TrainingSongs
-
-EVERYWHERE = 1 << 20
-"""A bar beyond every song."""
 
 
 @dataclass(frozen=True)
