@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from canzona.hierarchy.levels import Level
+from canzona.hierarchy.level import Level
 from canzona.model.conditioning import Conditions
 from canzona.model.config import ModelConfig
 from canzona.representation.specification import model_config

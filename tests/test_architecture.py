@@ -15,6 +15,7 @@ import pytest
 
 import canzona
 from canzona.hierarchy import levels
+from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import LEVELS
 
 SOURCE = Path(canzona.__file__).parent
@@ -110,7 +111,7 @@ def test_no_level_is_named_outside_the_table(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in FILES if name != LEVELS_FILE])
 def test_nobody_asks_which_level_it_is(name: str) -> None:
-    constants = {constant for constant, value in vars(levels).items() if isinstance(value, levels.Level)}
+    constants = {constant for constant, value in vars(levels).items() if isinstance(value, Level)}
     spellings = {value for level in LEVELS for value in (level.name, level.attribute, level.title)}
     asked = [
         node.lineno

@@ -172,10 +172,10 @@ def test_paths_need_not_be_ascii(compose, canzona, here):
 
 
 BAD_OPTIONS = {
-    "form, no form": (["--form", "4A"], ["form: must be letters with lengths in bars", "got '4A'"]),
+    "form, no form": (["--form", "4A"], ["form: must be letters with lengths of 1 bar or more", "got '4A'"]),
     "form, empty": (["--form", ""], ["form: must be", "got ''"]),
     "form, other letters": (["--form", "Ä4"], ["form: must be", "got 'Ä4'"]),
-    "form, no bars": (["--form", "A0"], ["phrase length: must be 1 bar or more, got 0"]),
+    "form, no bars": (["--form", "A0"], ["form: must be letters with lengths of 1 bar or more, such as i4A8B8o4, got 'A0'"]),
     "form, too long": (["--form", "A257"], ["form: must be at most 256 bars long, got 257"]),
     "key": (["--key", "H major"], ["key: must be", "'G major'", "got 'H major'"]),
     "key, no mode": (["--key", "G dorian"], ["key: must be", "got 'G dorian'"]),
@@ -312,7 +312,7 @@ def test_a_full_disk_leaves_no_half_song(compose, here, monkeypatch, owner, name
     with monkeypatch.context() as patch:
         patch.setattr("canzona.io.files.os." + name if owner is os else "pathlib.Path." + name, failing)
         outcome = compose("-o", "song.mid")
-    assert_one_line(outcome, 1, "no space left on device")
+    assert_one_line(outcome, 1, "song.mid: no space left on device")
     assert {path.name: path.read_bytes() for path in here.iterdir()} == before
 
 

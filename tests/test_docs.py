@@ -18,7 +18,7 @@ from canzona.hierarchy.levels import LEVELS
 from canzona.model import UNet
 from canzona.representation.specification import model_config
 from canzona.song import Form, Meter
-from canzona.training.loop import TrainingConfig
+from canzona.training.config import TrainingConfig
 from tiny import write_tiny_weights
 
 ROOT = Path(__file__).parent.parent

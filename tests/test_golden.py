@@ -40,7 +40,8 @@ def notes(own: tuple[Note, ...]) -> set[tuple[int, int]]:
 def test_it_is_the_song_of_last_time(song: Song) -> None:
     golden = read_song_file(GOLDEN)
     assert song.form == golden.form
-    assert song.lead_sheet is not None and golden.lead_sheet is not None
+    assert song.lead_sheet is not None
+    assert golden.lead_sheet is not None
     for own, last in ((song.lead_sheet.melody, golden.lead_sheet.melody), (song.accompaniment, golden.accompaniment)):
         first, second = notes(own or ()), notes(last or ())
         assert 2 * len(first & second) / (len(first) + len(second)) > 0.8  # processors round differently
@@ -48,9 +49,12 @@ def test_it_is_the_song_of_last_time(song: Song) -> None:
 
 def test_it_is_music(song: Song) -> None:
     figures = score(song)
-    assert figures["chord_tones_piano"] is not None and figures["chord_tones_piano"] > 0.75
-    assert figures["melody_in_key"] is not None and figures["melody_in_key"] > 0.9
-    assert figures["bars_without_piano"] is not None and figures["bars_without_piano"] < 0.1
+    assert figures["chord_tones_piano"] is not None
+    assert figures["chord_tones_piano"] > 0.75
+    assert figures["melody_in_key"] is not None
+    assert figures["melody_in_key"] > 0.9
+    assert figures["bars_without_piano"] is not None
+    assert figures["bars_without_piano"] < 0.1
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ import canzona
 from canzona import pretrained
 from canzona.faults import MachineFault
 from canzona.generation import Cascade, Request
+from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS
+from canzona.model.unet import UNet
 from canzona.model.weights import save_weights
 from canzona.pretrained import LARGEST_FILE_BYTES, REGISTRY, WEIGHTS_FOLDER, UnusableWeights
 from tiny import tiny_card, tiny_network, write_tiny_run, write_tiny_weights
@@ -122,6 +125,26 @@ def test_registering_one_level_keeps_the_others(weights, tmp_path):
     pretrained.load(weights)
 
 
+def test_registering_does_not_make_damaged_files_good(weights, tmp_path):
+    flip_a_byte(file_of(weights, FORM))
+    file_of(weights, ACCOMPANIMENT).unlink()
+    before = json.loads((weights / REGISTRY).read_text())
+    registry = pretrained.register([write_tiny_run(tmp_path / "run", LEAD_SHEET, seed=1)], weights)
+    assert {name for name in registry if registry[name] != before[name]} == {LEAD_SHEET.name}
+    assert list(registry) == list(before)
+    with pytest.raises(UnusableWeights, match=r"form\.safetensors is damaged"):
+        pretrained.load(weights)
+
+
+@pytest.mark.parametrize("text", ["", "{", "\udcff"])
+def test_a_registry_that_cannot_be_read_is_not_written_over(weights, tmp_path, text):
+    (weights / REGISTRY).write_text(text, errors="surrogateescape")
+    before = contents(weights)
+    with pytest.raises(UnusableWeights, match=r"registry\.json is damaged"):
+        pretrained.register([write_tiny_run(tmp_path / "run", FORM, seed=1)], weights)
+    assert contents(weights) == before
+
+
 def test_a_folder_may_be_filled_level_by_level(tmp_path):
     folder = tmp_path / "weights"
     folder.mkdir()
@@ -161,6 +184,49 @@ def test_weights_for_something_else_are_refused(weights, tmp_path, fields, messa
     assert contents(weights) == before
 
 
+def write_misshapen(path: Path, level: Level, **fields: object) -> None:
+    """Weights of a sound network that does not fit its level's images."""
+    network = UNet(replace(tiny_card(level).config, **fields))
+    save_weights(path, network, tiny_card(level, config=network.config))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"own_channels": 3},
+        {"background_channels": 4},
+        {"position_channels": 3},
+        {"frames": 144},
+        {"rows": 96},
+        {"context_passages": 1},
+        {"context_frames": 32},
+        {"external_width": 0},
+        {"graded_channels": (1,)},
+        {"echo_bands": ()},
+        {"echo_height": 6},
+        {"echo_phase": 3},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_networks_that_do_not_fit_their_level_are_refused(weights, tmp_path, fields):
+    before, odd = contents(weights), tmp_path / "odd.safetensors"
+    write_misshapen(odd, LEAD_SHEET, **fields)
+    ((name, value),) = fields.items()
+    wanted = getattr(tiny_card(LEAD_SHEET).config, name)
+    with pytest.raises(ValueError, match=f"^weights: .*odd.safetensors has {name} .*, must have ") as caught:
+        pretrained.register([odd], weights)
+    assert str(caught.value).endswith(f"has {name} {value!r}, must have {wanted!r}")
+    assert contents(weights) == before
+
+
+def test_networks_of_any_size_fit(weights, tmp_path):
+    other = tmp_path / "other.safetensors"
+    free = {"widths": (32, 64), "blocks": 2, "attention_from": 0, "head_width": 16, "token_width": 64, "fold_rows": 8}
+    write_misshapen(other, LEAD_SHEET, **free)
+    pretrained.register([other], weights)
+    pretrained.load(weights)
+
+
 @pytest.mark.parametrize("data", [b"", b"no weights", b"\0" * 4096])
 def test_what_is_no_weight_file_is_refused(weights, tmp_path, data):
     odd = tmp_path / "odd.safetensors"
@@ -180,7 +246,9 @@ def flip_a_byte(path: Path) -> None:
 
 
 def renew_registry(folder: Path) -> None:
-    pretrained.register([], folder)
+    """Note the files as they are, which ``register`` never does."""
+    hashes = {level.name: sha256(file_of(folder, level).read_bytes()).hexdigest() for level in LEVELS}
+    (folder / REGISTRY).write_text(json.dumps(hashes))
 
 
 def swap_two_levels(folder: Path) -> None:
@@ -188,8 +256,13 @@ def swap_two_levels(folder: Path) -> None:
     renew_registry(folder)
 
 
-def damage_and_register(folder: Path) -> None:
+def damage_before_registration(folder: Path) -> None:
     truncate(file_of(folder, LEAD_SHEET))
+    renew_registry(folder)
+
+
+def misshape(folder: Path) -> None:
+    write_misshapen(file_of(folder, LEAD_SHEET), LEAD_SHEET, rows=96)
     renew_registry(folder)
 
 
@@ -204,7 +277,8 @@ SPOILT = {
     "registry a list": (lambda folder: (folder / REGISTRY).write_text("[]"), r"form\.safetensors is damaged"),
     "registry of others": (lambda folder: (folder / REGISTRY).write_text('{"form": "0"}'), r"form\.safetensors is damaged"),
     "levels swapped": (swap_two_levels, r"form\.safetensors has level 'accompaniment', must have 'form'"),
-    "damaged before it was registered": (damage_and_register, r"lead-sheet\.safetensors is damaged"),
+    "damaged before it was registered": (damage_before_registration, r"lead-sheet\.safetensors is damaged"),
+    "network of another shape": (misshape, r"lead-sheet\.safetensors has rows 96, must have 80$"),
 }
 
 

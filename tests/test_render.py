@@ -10,13 +10,10 @@ from array import array
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
 
 from canzona.io.audio import SAMPLE_RATE, SOUNDFONT_FOLDER, SOUNDFONT_VARIABLE, MissingSynthesizer, song_to_wav
-from canzona.io.picture import DOTS_PER_INCH, HEIGHT_INCHES, WIDTH_INCHES, chord_name, song_to_png
+from canzona.io.picture import DOTS_PER_INCH, HEIGHT_INCHES, WIDTH_INCHES, song_to_png
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
-from canzona.song.harmony import parse_pitch_class
-from strategies import keys_or_none
 
 PROGRESSIONS = {
     "i": ("G:maj", "E:min7", "C:maj7", "D:7"),
@@ -191,29 +188,6 @@ def test_picture_is_reproducible_and_has_its_size():
 def test_picture_of_unusual_songs(song):
     pytest.importorskip("matplotlib")
     size_of_png(song_to_png(song))
-
-
-@pytest.mark.parametrize(
-    ("chord", "key", "name"),
-    [
-        ("Db:min7", "A major", "C♯m7"),
-        ("Db:maj", "Ab major", "D♭"),
-        ("Ab:maj", "C major", "A♭"),
-        ("E:maj/3", "A minor", "E/G♯"),
-        ("F#:hdim7", "E minor", "F♯m7♭5"),
-        ("Bb:maj(9)/3", "F major", "B♭add9/D"),
-        ("B:min7", "F# major", "Bm7"),
-    ],
-)
-def test_chords_are_spelt_as_their_key_spells_them(chord, key, name):
-    assert chord_name(Chord.parse(chord), Key.parse(key)) == name
-
-
-@given(keys_or_none)
-def test_every_note_has_one_spelling(key):
-    names = [chord_name(Chord(pitch_class, "maj", pitch_class), key) for pitch_class in range(12)]
-    plain = [name.replace("♯", "#").replace("♭", "b") for name in names]
-    assert [parse_pitch_class(name) for name in plain] == list(range(12))
 
 
 def test_a_missing_matplotlib_is_named(monkeypatch):

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from canzona.hierarchy.levels import LEVELS, Content, Level
+from canzona.hierarchy.level import Content, Level
+from canzona.hierarchy.levels import LEVELS
 from canzona.io.files import check_storable
 from canzona.representation.form_image import LONGEST_PHRASE_BARS, decode_keys, encode_form
 from canzona.representation.image import decode_level, encode_level

@@ -12,6 +12,7 @@ from mir_eval.chord import encode
 from canzona.song import Chord, ChordSpan, Form, Key, Meter, Mode, Note, Phrase, PhraseType, Song, TimeUnit
 from canzona.song.harmony import DEGREES, PITCH_CLASSES, QUALITIES, parse_pitch_class
 from canzona.song.song import HIGHEST_TEMPO, LOWEST_TEMPO
+from canzona.song.spelling import chord_name, key_name, note_name
 from canzona.song.timing import beats_to_steps, steps_to_beats, steps_to_seconds
 from strategies import chords, forms, keys, keys_or_none, meters, pitch_classes
 
@@ -120,6 +121,12 @@ def test_key_signatures_count_fifths(key: Key) -> None:
         assert (relative.accidentals, set(relative.scale)) == (key.accidentals, set(key.scale))
 
 
+@pytest.mark.parametrize("tonic", [-1, 12, 0.5, "C", None])
+def test_a_key_s_tonic_is_a_pitch_class(tonic: object) -> None:
+    with pytest.raises(ValueError, match=f"^key: tonic must be 0 to 11, got {tonic!r}$"):
+        Key(tonic)  # type: ignore[arg-type]
+
+
 @given(key=keys, semitones=SEMITONES)
 def test_transposing_a_key_moves_its_scale(key: Key, semitones: int) -> None:
     moved = key.transposed(semitones)
@@ -156,15 +163,55 @@ def test_mir_eval_hears_the_same_chords() -> None:
         assert heard == {*chord.chroma, chord.bass}, chord.symbol
 
 
-def test_lead_sheet_symbols_tell_chords_apart() -> None:
-    assert len({chord.lead_sheet_symbol for chord in VOCABULARY}) == len(VOCABULARY)
-    assert Chord(0, "min7", 3).lead_sheet_symbol == "Cm7/Eb"
+def test_written_names_tell_chords_apart() -> None:
+    for key in (None, *ALL_KEYS):
+        assert len({chord_name(chord, key) for chord in VOCABULARY}) == len(VOCABULARY)
     assert Chord(0, "min7", 3).symbol == "C:min7/b3"
 
 
 @pytest.mark.parametrize(
+    ("chord", "key", "name"),
+    [
+        ("Db:min7", "A major", "C♯m7"),
+        ("Db:maj", "Ab major", "D♭"),
+        ("Ab:maj", "C major", "A♭"),
+        ("E:maj/3", "A minor", "E/G♯"),
+        ("F#:hdim7", "E minor", "F♯m7♭5"),
+        ("Bb:maj(9)/3", "F major", "B♭add9/D"),
+        ("B:min7", "F# major", "Bm7"),
+    ],
+)
+def test_chords_are_spelt_as_their_key_spells_them(chord: str, key: str, name: str) -> None:
+    parsed = Chord.parse(chord)
+    assert parsed is not None
+    assert chord_name(parsed, Key.parse(key)) == name
+
+
+@given(key=keys_or_none)
+def test_every_note_has_one_spelling(key: Key | None) -> None:
+    written = [note_name(pitch_class, key) for pitch_class in range(PITCH_CLASSES)]
+    plain = [name.replace("♯", "#").replace("♭", "b") for name in written]
+    assert [parse_pitch_class(name) for name in plain] == list(range(PITCH_CLASSES))
+
+
+@pytest.mark.parametrize("key", ALL_KEYS, ids=str)
+def test_written_keys_are_read_back(key: Key) -> None:
+    assert Key.parse(key_name(key).replace("♯", "#").replace("♭", "b")) == key
+
+
+@pytest.mark.parametrize(
     ("symbol", "meant"),
-    [("G", "G:maj"), ("Cb:min", "B:min"), ("C:maj/9", "C:maj(9)/2"), ("E#:maj/#4", "F:maj/b5")],
+    [
+        ("G", "G:maj"),
+        ("Cb:min", "B:min"),
+        ("C:maj/9", "C:maj(9)/2"),
+        ("E#:maj/#4", "F:maj/b5"),
+        ("C:maj9(13)", "C:maj9"),
+        ("C:min11", "C:min9"),
+        ("C:13/3", "C:9/3"),
+        ("C:7(#9)", "C:7"),
+        ("C:sus4(9)", "C:sus2"),
+    ],
 )
 def test_other_symbols_go_to_the_nearest_chord(symbol: str, meant: str) -> None:
     chord = Chord.parse(symbol)
@@ -207,8 +254,9 @@ def test_transposing_a_chord_moves_its_tones(chord: Chord, semitones: int) -> No
 def test_chords_outside_the_vocabulary_are_refused() -> None:
     with pytest.raises(ValueError, match=r"chord quality: must be one of maj, min, .*, got 'foo'"):
         Chord(0, "foo", 0)
-    with pytest.raises(ValueError, match="root and bass must be 0 to 11, got 12 and 0"):
-        Chord(12, "maj", 0)
+    for root, bass in ((12, 0), (0, -1), ("C", 0), (1.5, 0), (None, 0)):
+        with pytest.raises(ValueError, match=f"^chord: root and bass must be 0 to 11, got {root!r} and {bass!r}$"):
+            Chord(root, "maj", bass)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"no chord of the vocabulary has the pitch classes \(0, 1, 2\)"):
         Chord.from_chroma((0, 1, 2), 0)
 
@@ -261,16 +309,16 @@ def test_missing_keys_are_those_of_a_neighbour(form: Form, default: Key) -> None
     assert str(filled) == str(form)
 
 
-@pytest.mark.parametrize("text", ["", "A", "8A", "A8-B8", "A8B", "Ä8", "A８", "A8.5"])
+@pytest.mark.parametrize("text", ["", "A", "8A", "A8-B8", "A8B", "Ä8", "A８", "A8.5", "A0", "A8B00", "A" + 5000 * "9"])
 def test_what_is_no_form_is_refused(text: str) -> None:
-    expected = f"form: must be letters with lengths in bars, such as i4A8B8o4, got {text!r}"
+    expected = f"form: must be letters with lengths of 1 bar or more, such as i4A8B8o4, got {text!r}"
     with pytest.raises(ValueError, match=f"^{re.escape(expected)}$"):
         Form.parse(text)
 
 
 def test_a_phrase_has_a_letter_and_a_bar() -> None:
     with pytest.raises(ValueError, match="phrase length: must be 1 bar or more, got 0"):
-        Form.parse("A8B0")
+        Phrase("B", 0)
     for letter in ("", "AB", "1", "ä"):
         with pytest.raises(ValueError, match=f"phrase letter: must be one letter A to Z or a to z, got {letter!r}"):
             Phrase(letter, 8)

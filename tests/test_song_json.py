@@ -1,5 +1,6 @@
 """Songs as JSON: an exact inverse pair that meets bad files with one clear line."""
 
+import errno
 import json
 from contextlib import suppress
 from types import MappingProxyType
@@ -194,8 +195,8 @@ def test_files(tmp_path):
         read_song_file(tmp_path / "missing.json")
 
 
-def _disk_full(file):
-    raise OSError("disk full")
+def _disk_full(*arguments):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_writing_leaves_all_or_nothing(tmp_path, monkeypatch):
@@ -209,10 +210,12 @@ def test_writing_leaves_all_or_nothing(tmp_path, monkeypatch):
     with suppress(KeyboardInterrupt), replacing(old) as temporary:
         temporary.write_bytes(b"half")
         raise KeyboardInterrupt
-    with monkeypatch.context() as patch:
-        patch.setattr("os.fsync", _disk_full)
-        with pytest.raises(OSError, match="disk full"):
-            atomic_write(old, b"1")
+    for failing in ("os.fsync", "os.open", "os.replace", "pathlib.Path.write_bytes"):
+        with monkeypatch.context() as patch:
+            patch.setattr(failing, _disk_full)
+            with pytest.raises(OSError, match="No space left") as caught:
+                atomic_write(old, b"1")
+            assert (caught.value.filename, caught.value.filename2) == (str(old), None)
     assert old.read_bytes() == b"old"
     assert sorted(tmp_path.iterdir()) == [folder, old]
 

@@ -6,8 +6,10 @@ import json
 import math
 import os
 import random
+import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,13 +24,16 @@ from torch import nn
 from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS, REDUCED_LEAD_SHEET
 from canzona.model.conditioning import DROPPABLE
 from canzona.model.weights import load_weights
+from canzona.representation.drawing import TRANSPOSITIONS
 from canzona.representation.specification import specification
-from canzona.representation.window import TRANSPOSITIONS, Windows
+from canzona.representation.window import Windows
 from canzona.song import LeadSheet, Note
 from canzona.training import loop
+from canzona.training.checkpoint import CHECKPOINT, HISTORY, WEIGHTS
+from canzona.training.config import TrainingConfig
 from canzona.training.dataset import PreparedSong, TrainingSongs, load_songs, save_songs, validation_numbers
 from canzona.training.ema import moving_average
-from canzona.training.loop import CHECKPOINT, HISTORY, WEIGHTS, Trainer, TrainingConfig
+from canzona.training.loop import Trainer
 from canzona.training.sampling import Dropout, Visibility, draw_windows, with_dropout
 from strategies import keys, lead_sheets, piano_parts, songs
 
@@ -246,6 +251,37 @@ class TestRun:
         list(resumed.run())
         assert [entry["step"] for entry in history(trainer.folder)] == [1, 2, 3, 4, 5, 6]
         assert {path.name for path in trainer.folder.iterdir()} == {CHECKPOINT, WEIGHTS, HISTORY}
+
+    @pytest.mark.parametrize("owner", ["optimizer.step", "average.update_parameters", "validate"])
+    def test_ctrl_c_within_a_step_stops_after_it(self, owner, start, monkeypatch):
+        whole, stopped = start(folder="whole"), start(folder="stopped")
+        reports = list(whole.run())
+        holder, name = (stopped, owner) if "." not in owner else (getattr(stopped, owner.split(".")[0]), owner.split(".")[1])
+        work, calls = getattr(holder, name), itertools.count(1)
+
+        def interrupted(*arguments):
+            if next(calls) == (1 if owner == "validate" else 3):
+                signal.raise_signal(signal.SIGINT)
+            return work(*arguments)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(holder, name, interrupted)
+            running, steps = stopped.run(), []
+            with pytest.raises(KeyboardInterrupt):
+                steps.extend(progress.step for progress in running)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert (steps, stopped.step) == ([1, 2, 3] if owner == "validate" else [1, 2], 4 if owner == "validate" else 3)
+        stopped.save()
+        resumed = start(folder="stopped")
+        resumed.resume(stopped.folder / CHECKPOINT)
+        late = list(resumed.run())
+        assert [(each.step, each.loss) for each in late] == [(each.step, each.loss) for each in reports[stopped.step :]]
+        assert_same(outcome(whole), outcome(resumed))
+
+    def test_steps_are_done_in_any_thread(self, start):
+        trainer = start()
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(lambda: next(trainer.run()).step).result() == 1
 
     def test_fresh_run_in_an_old_folder_starts_its_own_history(self, start):
         for _ in range(2):
@@ -665,7 +701,7 @@ def test_training_needs_no_more_than_it_says():
 import sys
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"pydantic", "typer", "rich", "symusic", "mir_eval", "matplotlib", "soundfile", "tensorboard"}:
+        if name.split(".")[0] in {"pydantic", "typer", "rich", "symusic", "mir_eval", "matplotlib", "tensorboard"}:
             raise ImportError(f"{name} is blocked")
 sys.meta_path.insert(0, Absent())
 import canzona.training.loop

@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from canzona.hierarchy.levels import LEVELS, Content, Level, level_named
+from canzona.hierarchy.level import Content, Level
+from canzona.hierarchy.levels import LEVELS, level_named
 from canzona.model.conditioning import Conditions
-from canzona.representation.image import encode_level
+from canzona.representation.drawing import TRANSPOSITIONS, background_channels
+from canzona.representation.image import decode_level, encode_level
 from canzona.representation.structure import NONE, PASSAGE_CANDIDATES, context_passages, reference_bars
-from canzona.representation.window import POSITION_PLANES, TRANSPOSITIONS, ImageStore, Window, Windows, background_channels
+from canzona.representation.window import POSITION_PLANES, ImageStore, Window, Windows
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Phrase, Song
 from canzona.song.harmony import QUALITIES
 from strategies import forms
@@ -255,6 +257,28 @@ def test_background_planes_are_the_coarser_levels_at_this_level_s_time_and_pitch
         expected[number, :, frames] = whole.permute(1, 0, 2)
     assert background.shape[1] == background_channels(level)
     torch.testing.assert_close(background, expected)
+
+
+@METERS
+def test_a_song_longer_than_the_form_s_window_has_its_whole_form(meter: Meter) -> None:
+    song = example(meter, letters="A80B80A80B80")
+    alone, among = store_of(song), store_of(song, example(meter, 1))
+    assert decode_level(FORM, alone.read(FORM, 0), song) == song
+    for level in TIMED:
+        starts = torch.tensor([252, 300, 319])
+        known_bars, no_parts = torch.arange(320).expand(3, -1) < 260, torch.zeros(3, len(level.parts), dtype=torch.long)
+        windows = Windows(torch.zeros(3, dtype=torch.long), starts, known_bars, no_parts)
+        cut = alone.conditions(level, windows)
+        assert_same(cut, among.conditions(level, windows))
+        drawn = coarser_planes(level, FORM, song, alone)
+        for number, start_bar in enumerate(starts.tolist()):
+            frames, bars, frames_in_bar = torch.tensor(list(places(level, song, start_bar))).T
+            whole = drawn[bars * level.unit.frames_per_bar(meter) + frames_in_bar].permute(1, 0, 2)
+            torch.testing.assert_close(cut.conditions.background[number, : drawn.shape[1], frames], whole)
+            assert whole.any()
+    nothing, no_parts = torch.zeros(1, 320, dtype=torch.bool), torch.zeros(1, len(FORM.parts), dtype=torch.long)
+    cut = among.conditions(FORM, Windows(torch.tensor([0]), torch.tensor([0]), nothing, no_parts))
+    torch.testing.assert_close(cut.clean[0], signed_image(among, FORM)[:, : FORM.window_frames])
 
 
 # Reference

@@ -7,7 +7,8 @@ import torch
 
 from canzona import pretrained
 from canzona.generation.cascade import Cascade
-from canzona.hierarchy.levels import LEVELS, Level
+from canzona.hierarchy.level import Level
+from canzona.hierarchy.levels import LEVELS
 from canzona.model.diffusion import NoiseSchedule
 from canzona.model.unet import UNet
 from canzona.model.weights import WeightsCard, save_weights

@@ -12,11 +12,12 @@ import torch
 from canzona.faults import MachineFault
 from canzona.generation.canvas import LevelModel
 from canzona.generation.cascade import Cascade
-from canzona.hierarchy.levels import LEVELS, Level, level_named
+from canzona.hierarchy.level import Level
+from canzona.hierarchy.levels import LEVELS, level_named
 from canzona.io.files import atomic_write_all
 from canzona.model.denoiser import Denoiser
 from canzona.model.weights import WeightsCard, load_weights, read_card
-from canzona.representation.specification import specification
+from canzona.representation.specification import image_fields, specification
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 REGISTRY = "registry.json"
@@ -84,25 +85,29 @@ def use_processors(threads: int | None = None) -> int:
 
 
 def register(files: Sequence[Path], folder: Path | None = None) -> dict[str, str]:
-    """Take trained weight files into a folder of weights, one for each level that they name, and renew its registry.
+    """Take trained weight files into a folder of weights, one for each level that they name, and note them in its registry.
+
+    The entries of other levels stay as they are, whatever has become of their files.
 
     Returns:
         Level's name → SHA-256 of every file now registered.
 
     Raises:
         ValueError: where a file is too large or made for other levels than these.
+        UnusableWeights: where the folder has a registry that cannot be read.
     """
     folder = folder or WEIGHTS_FOLDER
     contents: dict[Path, bytes] = {}
-    registry = {level.name: _hash(_file(folder, level).read_bytes()) for level in LEVELS if _file(folder, level).exists()}
+    registry = _read_registry(folder) if (folder / REGISTRY).exists() else {}
     for file in files:
         level = level_named(read_card(file).level)
-        load_weights(file, level.name, specification(level))
+        load_level(file, level)
         data = file.read_bytes()
         if len(data) > LARGEST_FILE_BYTES:
             raise ValueError(f"weights: {file} must be at most {LARGEST_FILE_BYTES} bytes, got {len(data)}")
         contents[_file(folder, level)] = data
         registry[level.name] = _hash(data)
+    registry = {level.name: registry[level.name] for level in LEVELS if level.name in registry}
     contents[folder / REGISTRY] = (json.dumps(registry, indent=2) + "\n").encode()
     atomic_write_all(contents)
     return registry
@@ -133,6 +138,9 @@ def load_level(path: Path, level: Level, device: str = "cpu", dtype: torch.dtype
     """
     dtype = dtype or fast_dtype(device)
     network, card = load_weights(path, level.name, specification(level), dtype)
+    for name, wanted in image_fields(level).items():
+        if (found := getattr(card.config, name)) != wanted:
+            raise ValueError(f"weights: {path} has {name} {found!r}, must have {wanted!r}")
     return LevelModel(Denoiser(network.to(device)), card.schedule, dtype)
 
 

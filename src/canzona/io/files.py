@@ -36,12 +36,14 @@ def atomic_write_all(contents: Mapping[Path, bytes]) -> None:
     try:
         for path, data in contents.items():
             goal = _goal(path)
-            temporary = _new_file_beside(goal)
-            staged[temporary] = goal
-            temporary.write_bytes(data)
-            _flush_to_disk(temporary)
+            with _naming(goal):
+                temporary = _new_file_beside(goal)
+                staged[temporary] = goal
+                temporary.write_bytes(data)
+                _flush_to_disk(temporary)
         for temporary, goal in staged.items():
-            os.replace(temporary, goal)
+            with _naming(goal):
+                os.replace(temporary, goal)
     finally:
         for temporary in staged:
             temporary.unlink(missing_ok=True)
@@ -57,11 +59,13 @@ def replacing(path: Path) -> Iterator[Path]:
         OSError: as ``atomic_write``.
     """
     goal = _goal(path)
-    temporary = _new_file_beside(goal)
+    with _naming(goal):
+        temporary = _new_file_beside(goal)
     try:
         yield temporary
-        _flush_to_disk(temporary)
-        os.replace(temporary, goal)
+        with _naming(goal):
+            _flush_to_disk(temporary)
+            os.replace(temporary, goal)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -76,13 +80,21 @@ def _goal(path: Path) -> Path:
     return goal
 
 
+@contextmanager
+def _naming(goal: Path) -> Iterator[None]:
+    """The system's errors within the block name ``goal``: not a temporary file, nor, as a full disk does, no file at all."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            error.filename, error.filename2 = str(goal), None
+        raise
+
+
 def _new_file_beside(goal: Path) -> Path:
     """An empty file in the folder of ``goal``, with the permissions that any new file gets."""
     temporary = goal.with_name(f".canzona-{secrets.token_hex(8)}.tmp")
-    try:
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    except OSError as error:
-        raise type(error)(error.errno, error.strerror, str(goal)) from None  # the name that the user knows
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     return temporary
 
 

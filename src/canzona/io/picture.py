@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from canzona.faults import MachineFault
 from canzona.io.files import check_storable
-from canzona.song import Chord, ChordSpan, Key, LeadSheet, Mode, Note, PhraseType, Song
-from canzona.song.harmony import PITCH_CLASS_NAMES, PITCH_CLASSES
+from canzona.song import ChordSpan, LeadSheet, Note, PhraseType, Song
+from canzona.song.harmony import PITCH_CLASSES
+from canzona.song.spelling import chord_name, key_name
 from canzona.song.timing import beats_to_steps, steps_to_seconds
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def song_to_png(song: Song) -> bytes:
 
 
 def _heading(song: Song) -> str:
-    keys = [_key_name(key) for key, _ in groupby(phrase.key for phrase in song.form.phrases) if key is not None]
+    keys = [key_name(key) for key, _ in groupby(phrase.key for phrase in song.form.phrases) if key is not None]
     names = " → ".join(keys[:4]) + (" …" if len(keys) > 4 else "")
     return "   ".join(filter(None, [names, str(song.meter), f"♩ = {song.tempo:.4g}"]))
 
@@ -95,25 +95,6 @@ def _subheading(song: Song) -> str:
     minutes, seconds = divmod(round(steps_to_seconds(song.length_steps, song.tempo)), 60)
     bars = song.form.length_bars
     return f"{bars} bar{'s' * (bars > 1)}, {minutes}:{seconds:02d}"
-
-
-def _key_name(key: Key) -> str:
-    return str(key).replace("b", "♭", 1).replace("#", "♯")
-
-
-def chord_name(chord: Chord, key: Key | None) -> str:
-    """The lead-sheet symbol, spelt as the key spells it: C♯m7 in A major, D♭m7 in A♭ major."""
-    quality = replace(chord, bass=chord.root).lead_sheet_symbol.removeprefix(PITCH_CLASS_NAMES[chord.root])
-    name = _spelled(chord.root, key) + quality.replace("b5", "♭5").replace("#5", "♯5")
-    return name if chord.bass == chord.root else f"{name}/{_spelled(chord.bass, key)}"
-
-
-def _spelled(pitch_class: int, key: Key | None) -> str:
-    """A note's name within the twelve fifths around the key's own: A♭ to C♯ in C major, B♭ to D♯ in A minor."""
-    flattest = (key.accidentals if key else 0) - (2 if key and key.mode is Mode.MINOR else 4)
-    fifths = flattest + (7 * pitch_class - flattest) % PITCH_CLASSES  # above C: F −1, C 0, G 1, and so on
-    accidentals, letter = divmod(fifths + 1, 7)
-    return "FCGDAEB"[letter] + ("♯" * accidentals or "♭" * -accidentals)
 
 
 def _phrase_spans(song: Song) -> Iterator[tuple[int, int, str, str]]:
@@ -149,7 +130,7 @@ def _draw_form(axes: Axes, song: Song) -> None:
         axes.axvspan(start, start + length, color=ink, linewidth=0, zorder=2)
         axes.axvline(start, color="white", linewidth=2.4, zorder=3)
         room = _points(song, length) - 6
-        key = "" if phrase.key is None else _key_name(phrase.key)
+        key = "" if phrase.key is None else key_name(phrase.key)
         key = next((text for text in (key, key.split(" ")[0]) if _width(text, _KEY_POINTS) < room), "")
         name = next((text for text in (name, phrase.letter) if _width(text, 15, bold=True) < room), "")
         middle = start + length / 2

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from canzona.hierarchy.best_path import best_path
-from canzona.hierarchy.levels import Level
+from canzona.hierarchy.level import Level
 from canzona.song.form import Form, Phrase, PhraseType
 from canzona.song.harmony import PITCH_CLASSES, Key, Mode
 

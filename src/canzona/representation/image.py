@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from canzona.hierarchy.levels import Content, Level, Region
+from canzona.hierarchy.level import Content, Level, Region
 from canzona.representation.form_image import decode_form, encode_form
 from canzona.representation.roll_image import decode_chords, decode_notes, encode_chords, encode_notes
 from canzona.song.form import Form

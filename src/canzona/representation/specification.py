@@ -1,13 +1,35 @@
 """From a row of the table of levels to the shape of its network."""
 
-from dataclasses import replace
 from hashlib import sha256
 
-from canzona.hierarchy.levels import Drawing, Level, level_named
+from canzona.hierarchy.level import Drawing, Level
+from canzona.hierarchy.levels import level_named
 from canzona.model.config import ModelConfig
-from canzona.representation.window import FULL, POSITION_PLANES, background_channels
+from canzona.representation.drawing import background_channels
+from canzona.representation.strip import FULL
+from canzona.representation.window import POSITION_PLANES
 from canzona.song.form import PhraseType
 from canzona.song.harmony import PITCH_CLASSES
+
+
+def image_fields(level: Level) -> dict[str, object]:
+    """The fields of ``ModelConfig`` that follow from a level: the shapes of its images and conditions."""
+    melodic = any(region.drawing is Drawing.AS_IS for region in level.regions)
+    tiled = [region for region in level.regions if melodic and region.drawing is Drawing.TILED]
+    return {
+        "own_channels": len(level.planes),
+        "background_channels": background_channels(level),
+        "position_channels": len(POSITION_PLANES),
+        "frames": level.window_frames,
+        "rows": level.rows,
+        "context_passages": level.context_passages,
+        "context_frames": level.context_frames,
+        "external_width": level.external_width,
+        "graded_channels": tuple(number for number, plane in enumerate(level.planes) if plane.graded),
+        "echo_bands": tuple(region.first_row for region in tiled),
+        "echo_height": PITCH_CLASSES,
+        "echo_phase": level.lowest_pitch % PITCH_CLASSES,
+    }
 
 
 def model_config(level: Level, **overrides: object) -> ModelConfig:
@@ -17,23 +39,7 @@ def model_config(level: Level, **overrides: object) -> ModelConfig:
         level: the level.
         overrides: fields of ``ModelConfig`` that do not follow from the level, such as ``widths``.
     """
-    melodic = any(region.drawing is Drawing.AS_IS for region in level.regions)
-    tiled = [region for region in level.regions if melodic and region.drawing is Drawing.TILED]
-    config = ModelConfig(
-        own_channels=len(level.planes),
-        background_channels=background_channels(level),
-        position_channels=len(POSITION_PLANES),
-        frames=level.window_frames,
-        rows=level.rows,
-        context_passages=level.context_passages,
-        context_frames=level.context_frames,
-        external_width=level.external_width,
-        graded_channels=tuple(number for number, plane in enumerate(level.planes) if plane.graded),
-        echo_bands=tuple(region.first_row for region in tiled),
-        echo_height=PITCH_CLASSES,
-        echo_phase=level.lowest_pitch % PITCH_CLASSES,
-    )
-    return replace(config, **overrides)  # type: ignore[arg-type]
+    return ModelConfig(**image_fields(level) | overrides)  # type: ignore[arg-type]
 
 
 def specification(level: Level) -> str:

@@ -4,30 +4,26 @@ Training cuts windows from thousands of finished songs, generation from one that
 ``ImageStore.conditions``, so the model cannot be told one thing and then another.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import torch
 from einops import rearrange
 from torch import Tensor
 
-from canzona.hierarchy.levels import LEVELS, Drawing, Level, Region, Stretching, level_named
+from canzona.hierarchy.level import Level, Stretching
+from canzona.hierarchy.levels import LEVELS
 from canzona.model.conditioning import Conditions
-from canzona.representation.structure import NONE, context_passages, reference_bars
+from canzona.representation.drawing import TRANSPOSITIONS, drawn_rows, own_rows, part_masks
+from canzona.representation.strip import FULL, Strip
+from canzona.representation.structure import NONE, reference_bars
 from canzona.song.form import Form
-from canzona.song.harmony import PITCH_CLASSES
 from canzona.song.timing import Meter
-
-FULL = 255
-"""The stored value of a pixel that is on."""
 
 EVERYWHERE = 1 << 20
 """A bar beyond every song: what is known before it is known throughout."""
 
 POSITION_PLANES = ("bar phase", "beat phase", "triple metre", "inside")
-TRANSPOSITIONS = range(-6, 6)
 
 
 @dataclass(frozen=True)
@@ -64,8 +60,28 @@ class Window:
     weight: Tensor
 
 
+@dataclass(frozen=True)
+class _Places:
+    """Where the frames of a batch of windows lie.
+
+    Attributes:
+        song: (batch,) as in ``Windows``.
+        bar, frame_in_bar: (batch, frames) the bar, from 0 within its song, and the frame, from 0 within the bar.
+        per_bar: (batch, 1) frames of a bar.
+        inside: (batch, frames) whether that is a bar of the song and among the whole bars of the window; else ``bar`` is 0.
+        transposition: as in ``Windows``.
+    """
+
+    song: Tensor
+    bar: Tensor
+    frame_in_bar: Tensor
+    per_bar: Tensor
+    inside: Tensor
+    transposition: int
+
+
 class ImageStore:
-    """Whole songs as images of every level, laid end to end in memory.
+    """Whole songs as images of every level, one strip a level.
 
     Knows nothing of how images are made or read; the songs need not be complete.
     """
@@ -79,46 +95,20 @@ class ImageStore:
             device: where the images live.
         """
         self.device = torch.device(device)
-        self.bars = torch.tensor([form.length_bars for form in forms], device=self.device)
+        lengths = [form.length_bars for form in forms]
+        self.bars = torch.tensor(lengths, device=self.device)
         self.beats_per_bar = torch.tensor([meter.beats_per_bar for meter in meters], device=self.device)
-        self._meters = meters
-        self._first_frame: dict[str, Tensor] = {}
-        self._images: dict[str, Tensor] = {}
-        self._passages: dict[str, Tensor] = {}
-        bars_before = np.concatenate([[0], np.cumsum([form.length_bars for form in forms])])
-        self._first_bar = torch.from_numpy(bars_before[:-1]).to(self.device)
+        self._first_bar = torch.from_numpy(np.cumsum([0, *lengths])[:-1]).to(self.device)
         self._references = torch.from_numpy(np.concatenate([reference_bars(form) for form in forms])).to(self.device)
-
-        def by_song(measure: Callable[[Level, Meter], int]) -> dict[str, Tensor]:
-            return {
-                level.name: torch.tensor([measure(level, meter) for meter in meters], device=self.device) for level in LEVELS
-            }
-
-        self._bar_frames = by_song(lambda level, meter: level.unit.frames_per_bar(meter))
-        self._extents = by_song(lambda level, meter: level.window_bars(meter))
-        self._passage_bars = by_song(_passage_bars)
-        for level in LEVELS:
-            frames = [self.frames(level, number) for number in range(len(forms))]
-            first = np.concatenate([[0], np.cumsum(frames)])
-            self._first_frame[level.name] = torch.from_numpy(first[:-1]).to(self.device)
-            shape = (int(first[-1]), len(level.planes), level.rows)
-            self._images[level.name] = torch.zeros(shape, dtype=torch.uint8, device=self.device)
-            if level.context_passages:
-                tables = [
-                    context_passages(form, level.window_bars(meter), _passage_bars(level, meter))
-                    for form, meter in zip(forms, meters, strict=True)
-                ]
-                self._passages[level.name] = torch.from_numpy(np.concatenate(tables)).to(self.device)
+        self._strips = {level.name: Strip.empty(level, forms, meters, self.device) for level in LEVELS}
 
     def frames(self, level: Level, song: int) -> int:
         """Frames of a whole song."""
-        bars = level.window_frames if level.ends_freely else int(self.bars[song])
-        return bars * level.unit.frames_per_bar(self._meters[song])
+        return self._strips[level.name].frames(song)
 
     def image(self, level: Level, song: int) -> Tensor:
         """(frames, planes, rows) stored values of a whole song, 0 to ``FULL``: a view, so writing to it writes to the store."""
-        first = int(self._first_frame[level.name][song])
-        return self._images[level.name][first : first + self.frames(level, song)]
+        return self._strips[level.name].image(song)
 
     def write(self, level: Level, song: int, image: np.ndarray) -> None:
         """Store an image of values from 0 to 1; frames beyond it stay empty."""
@@ -130,7 +120,7 @@ class ImageStore:
 
     def window_extent(self, level: Level, song: int) -> int:
         """Bars in a window of this song."""
-        return level.window_bars(self._meters[song])
+        return int(self._strips[level.name].window_bars[song])
 
     def conditions(self, level: Level, windows: Windows, dtype: torch.dtype = torch.float32) -> Window:
         """Cut a batch of windows of one level.
@@ -138,35 +128,20 @@ class ImageStore:
         Bars outside the song or beyond the whole bars of a window hold nothing, as known music. What may be drawn on as
         reference and context is ``known_bars`` alone.
         """
-        song, transposition = windows.song, windows.transposition
-        frames = torch.arange(level.window_frames, device=self.device)[None]
-        per_bar = self._frames_per_bar(level, song)[:, None]
-        bar_in_window, frame_in_bar = frames // per_bar, frames % per_bar
-        bar = windows.start_bar[:, None] + bar_in_window
-        extent = self._extents[level.name][song][:, None]
-        length = torch.full_like(self.bars, level.window_frames)[song] if level.ends_freely else self.bars[song]
-        inside = (bar_in_window < extent) & (bar >= 0) & (bar < length[:, None])
-        bar = torch.where(inside, bar, 0)
-
-        rows = _own_rows(level)[transposition - TRANSPOSITIONS.start]
-        own_frames = self._first_frame[level.name][song][:, None] + bar * per_bar + frame_in_bar
-        clean = _signed(self._gather(level, own_frames, rows, inside), torch.float32)
-
-        available = windows.known_bars
-        known = ~inside | torch.gather(available, 1, bar.clamp(max=available.shape[1] - 1))
-        part_masks = torch.stack([_part_mask(level, number) for number in range(len(level.parts))]).to(self.device)
-        known_parts = bar[:, None] < windows.known_part_bars[..., None]
-        known_mask = known[:, None, :, None] | (torch.einsum("bpt,pcr->bctr", known_parts.float(), part_masks) > 0)
-        weight = ~known_mask & inside[:, None, :, None]
-
-        reference, reference_mask = self._reference(level, song, bar, frame_in_bar, per_bar, inside, available, rows, dtype)
-        context, context_mask = self._context(level, windows, rows, dtype)
-        position = self._position(level, song, frame_in_bar, per_bar, inside).to(dtype)
+        strip = self._strips[level.name]
+        places = self._places(strip, windows)
+        rows = own_rows(level)[windows.transposition - TRANSPOSITIONS.start]
+        values = strip.gather(places.song, places.bar, places.frame_in_bar, rows, places.inside)
+        clean = _signed(values, torch.float32)
+        known_mask = self._known(level, windows, places)
+        weight = ~known_mask & places.inside[:, None, :, None]
+        reference, reference_mask = self._reference(strip, windows, places, rows, dtype)
+        context, context_mask = self._context(strip, windows, rows, dtype)
         conditions = Conditions(
             known=(clean * known_mask).to(dtype),
             known_mask=known_mask.to(dtype),
-            background=self._background(level, song, transposition, bar, frame_in_bar, per_bar, inside, dtype),
-            position=position[..., None].expand(-1, -1, -1, level.rows),
+            background=self._background(level, places, dtype),
+            position=self._position(places).to(dtype)[..., None].expand(-1, -1, -1, level.rows),
             reference=reference,
             reference_mask=reference_mask.to(dtype),
             context=context,
@@ -174,53 +149,48 @@ class ImageStore:
         )
         return Window(conditions, clean, weight.to(torch.float32))
 
-    def _gather(self, level: Level, frames: Tensor, rows: Tensor, there: Tensor) -> Tensor:
-        """(batch, frames) places in time and (planes, rows) places in an image → (batch, planes, frames, rows) stored values.
+    def _places(self, strip: Strip, windows: Windows) -> _Places:
+        song = windows.song
+        frames = torch.arange(strip.level.window_frames, device=self.device)[None]
+        per_bar = strip.frames_per_bar[song][:, None]
+        bar_in_window = frames // per_bar
+        bar = windows.start_bar[:, None] + bar_in_window
+        inside = (bar_in_window < strip.window_bars[song][:, None]) & (bar >= 0) & (bar < strip.bars[song][:, None])
+        return _Places(song, torch.where(inside, bar, 0), frames % per_bar, per_bar, inside, windows.transposition)
 
-        ``rows`` counts through the flattened image; where it is −1, and where ``there`` is false, the value is 0.
-        """
-        columns = rows.to(self.device)
-        picked = self._images[level.name].flatten(1)[frames]
-        mask = (columns >= 0).to(torch.uint8) * there[..., None, None].to(torch.uint8)
-        values = picked[..., columns.clamp(min=0).flatten()].unflatten(-1, columns.shape) * mask
-        return rearrange(values, "b t c r -> b c t r")
+    def _known(self, level: Level, windows: Windows, places: _Places) -> Tensor:
+        """(batch, planes, frames, rows) whether a pixel is given."""
+        available = windows.known_bars
+        known = ~places.inside | torch.gather(available, 1, places.bar.clamp(max=available.shape[1] - 1))
+        known_parts = (places.bar[:, None] < windows.known_part_bars[..., None]).float()
+        masks = part_masks(level).to(self.device)
+        return known[:, None, :, None] | (torch.einsum("bpt,pcr->bctr", known_parts, masks) > 0)
 
     def _reference(
-        self,
-        level: Level,
-        song: Tensor,
-        bar: Tensor,
-        frame_in_bar: Tensor,
-        per_bar: Tensor,
-        inside: Tensor,
-        available: Tensor,
-        rows: Tensor,
-        dtype: torch.dtype,
+        self, strip: Strip, windows: Windows, places: _Places, rows: Tensor, dtype: torch.dtype
     ) -> tuple[Tensor, Tensor]:
         """Every frame's counterpart in the latest earlier phrase of the same letter that is there, and where there is one."""
-        last = len(self._references) - 1
-        candidates = self._references[(self._first_bar[song][:, None] + bar).clamp(max=last)]
+        available, last = windows.known_bars, len(self._references) - 1
+        candidates = self._references[(self._first_bar[places.song][:, None] + places.bar).clamp(max=last)]
         found = (candidates != NONE) & torch.gather(
             available[:, None].expand(-1, candidates.shape[1], -1), 2, candidates.clamp(0, available.shape[1] - 1)
         )
         choice = found.int().argmax(-1, keepdim=True)
-        counterpart = torch.gather(candidates, 2, choice)[..., 0].clamp(min=0)
-        exists = found.any(-1) & inside & (not level.ends_freely)
-        frames = self._first_frame[level.name][song][:, None] + torch.where(exists, counterpart, 0) * per_bar + frame_in_bar
+        counterpart = torch.gather(candidates, 2, choice)[..., 0]
+        exists = found.any(-1) & places.inside & (not strip.level.ends_freely)
         mask = exists[:, None, :, None]
-        values = _signed(self._gather(level, torch.where(exists, frames, 0), rows, exists), dtype) * mask
-        return values, mask.expand(-1, 1, -1, level.rows)
+        values = strip.gather(places.song, counterpart, places.frame_in_bar, rows, exists)
+        return _signed(values, dtype) * mask, mask.expand(-1, 1, -1, strip.level.rows)
 
-    def _context(self, level: Level, windows: Windows, rows: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    def _context(self, strip: Strip, windows: Windows, rows: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """The first few candidate passages all of whose bars are there."""
-        batch, song = len(windows.song), windows.song
+        level, song = strip.level, windows.song
         passages, length = level.context_passages, level.context_frames
-        if not passages:
-            shape = (batch, 0, len(level.planes), length, level.rows)
-            return torch.zeros(shape, dtype=dtype, device=self.device), torch.zeros(batch, 0, device=self.device)
-        per_bar = self._frames_per_bar(level, song)[:, None]
-        bars = self._passage_bars[level.name][song]
-        starts = self._passages[level.name][(self._first_bar[song] + windows.start_bar.clamp(min=0))]
+        if strip.passages is None:
+            shape = (len(song), 0, len(level.planes), length, level.rows)
+            return torch.zeros(shape, dtype=dtype, device=self.device), torch.zeros(len(song), 0, device=self.device)
+        bars = strip.passage_bars[song]
+        starts = strip.passages[(self._first_bar[song] + windows.start_bar.clamp(min=0))]
         reach = torch.arange(int(bars.max()), device=self.device)
         places = (starts[..., None] + reach).clamp(0, windows.known_bars.shape[1] - 1)
         there = torch.gather(windows.known_bars[:, None].expand(-1, starts.shape[1], -1), 2, places) | (
@@ -230,114 +200,45 @@ class ImageStore:
         order = torch.argsort((~found).int(), dim=1, stable=True)[:, :passages]
         mask, chosen = torch.gather(found, 1, order), torch.gather(starts, 1, order)
         offsets = torch.arange(length, device=self.device)[None, None]
-        inside = mask[..., None] & (offsets < (bars[:, None] * per_bar)[..., None])
-        frames = (self._first_frame[level.name][song][:, None] + chosen * per_bar)[..., None] + offsets
-        frames = rearrange(torch.where(inside, frames, 0), "b p t -> b (p t)")
-        values = self._gather(level, frames, rows, rearrange(inside, "b p t -> b (p t)"))
-        values = rearrange(_signed(values, dtype), "b c (p t) r -> b p c t r", p=passages)
-        return values * inside[:, :, None, :, None], mask
+        inside = mask[..., None] & (offsets < (bars * strip.frames_per_bar[song])[:, None, None])
+        bar, frame, heard = (
+            rearrange(each.expand_as(inside), "b p t -> b (p t)") for each in (chosen[..., None], offsets, inside)
+        )
+        values = rearrange(strip.gather(song, bar, frame, rows, heard), "b c (p t) r -> b p c t r", p=passages)
+        return _signed(values, dtype) * inside[:, :, None, :, None], mask
 
-    def _background(
-        self,
-        level: Level,
-        song: Tensor,
-        transposition: int,
-        bar: Tensor,
-        frame_in_bar: Tensor,
-        per_bar: Tensor,
-        inside: Tensor,
-        dtype: torch.dtype,
-    ) -> Tensor:
+    def _background(self, level: Level, places: _Places, dtype: torch.dtype) -> Tensor:
         """All coarser levels at this level's time: an onset stays an onset, its later copies become sustain."""
         planes: list[Tensor] = []
-        for name in level.background:
-            coarse = level_named(name)
-            coarse_per_bar = self._frames_per_bar(coarse, song)[:, None]
-            coarse_frame = frame_in_bar * coarse_per_bar // per_bar
-            first_copy = (frame_in_bar * coarse_per_bar % per_bar < coarse_per_bar) & inside
-            frames = self._first_frame[name][song][:, None] + bar * coarse_per_bar + coarse_frame
-            for region in coarse.regions:
-                rows = _drawn_rows(level, coarse, region)[transposition - TRANSPOSITIONS.start]
-                values = self._gather(coarse, frames, rows, inside)
+        for strip in [self._strips[coarse] for coarse in level.background]:
+            coarse_per_bar = strip.frames_per_bar[places.song][:, None]
+            coarse_frame = places.frame_in_bar * coarse_per_bar // places.per_bar
+            first_copy = (places.frame_in_bar * coarse_per_bar % places.per_bar < coarse_per_bar) & places.inside
+            for region in strip.level.regions:
+                rows = drawn_rows(level, strip.level, region)[places.transposition - TRANSPOSITIONS.start]
+                values = strip.gather(places.song, places.bar, coarse_frame, rows, places.inside)
                 later = torch.zeros_like(values[:, 0])
-                for name_in_region, value in zip(region.planes, values.unbind(1), strict=True):
-                    plane = coarse.planes[coarse.channel(name_in_region)]
-                    if plane.stretching is Stretching.ONSET:
+                for name, value in zip(region.planes, values.unbind(1), strict=True):
+                    stretching = strip.level.planes[strip.level.channel(name)].stretching
+                    if stretching is Stretching.ONSET:
                         later = value * ~first_copy[..., None]
                         value = value * first_copy[..., None]
-                    elif plane.stretching is Stretching.SUSTAIN:
+                    elif stretching is Stretching.SUSTAIN:
                         value = torch.maximum(value, later)
                     planes.append(value)
         if not planes:
-            return torch.zeros(len(song), 0, level.window_frames, level.rows, dtype=dtype, device=self.device)
+            return torch.zeros(len(places.song), 0, level.window_frames, level.rows, dtype=dtype, device=self.device)
         return torch.stack(planes, dim=1).to(dtype) / FULL
 
-    def _position(self, level: Level, song: Tensor, frame_in_bar: Tensor, per_bar: Tensor, inside: Tensor) -> Tensor:
+    def _position(self, places: _Places) -> Tensor:
         """(batch, ``POSITION_PLANES``, frames): the place in bar and beat, whether three beats count, what is song."""
-        beats_per_bar = self.beats_per_bar[song][:, None]
-        per_beat = (per_bar // beats_per_bar).clamp(min=1)
-        planes = (frame_in_bar / per_bar, frame_in_bar % per_beat / per_beat, beats_per_bar == 3, inside)
-        return torch.stack([plane.expand_as(inside).float() for plane in planes], dim=1)
-
-    def _frames_per_bar(self, level: Level, song: Tensor) -> Tensor:
-        return self._bar_frames[level.name][song]
-
-
-def background_channels(level: Level) -> int:
-    """How many planes the coarser levels are drawn on."""
-    return sum(len(region.planes) for name in level.background for region in level_named(name).regions)
-
-
-@cache
-def _part_mask(level: Level, part_number: int) -> Tensor:
-    """(planes, rows) 1 where a pixel belongs to this part."""
-    mask = torch.zeros(len(level.planes), level.rows)
-    for region in level.parts[part_number].regions:
-        for plane in region.planes:
-            mask[level.channel(plane), region.first_row : region.first_row + region.row_count] = 1
-    return mask
+        beats_per_bar = self.beats_per_bar[places.song][:, None]
+        per_beat = (places.per_bar // beats_per_bar).clamp(min=1)
+        beat_phase = places.frame_in_bar % per_beat / per_beat
+        planes = (places.frame_in_bar / places.per_bar, beat_phase, beats_per_bar == 3, places.inside)
+        return torch.stack([plane.expand_as(places.inside).float() for plane in planes], dim=1)
 
 
 def _signed(values: Tensor, dtype: torch.dtype) -> Tensor:
     """Stored values → −1 (off) to 1 (on)."""
     return values.to(dtype) * (2 / FULL) - 1
-
-
-@cache
-def _own_rows(level: Level) -> Tensor:
-    """(transpositions, planes, rows): which pixel of the level's flattened image moves to each pixel of it, −1 for none."""
-    table = torch.full((len(TRANSPOSITIONS), len(level.planes), level.rows), NONE)
-    for number, semitones in enumerate(TRANSPOSITIONS):
-        for region in level.regions:
-            for row in range(region.row_count):
-                if region.drawing is Drawing.TILED:
-                    source = (row - semitones) % region.row_count
-                else:
-                    source = row if region.drawing is Drawing.CONSTANT else row - semitones
-                for channel in map(level.channel, region.planes):
-                    if 0 <= source < region.row_count:
-                        table[number, channel, region.first_row + row] = channel * level.rows + region.first_row + source
-    return table
-
-
-@cache
-def _drawn_rows(target: Level, source: Level, region: Region) -> Tensor:
-    """(transpositions, region's planes, rows of target): which pixel of a coarser level's flattened image each pixel shows."""
-    table = torch.full((len(TRANSPOSITIONS), len(region.planes), target.rows), NONE)
-    for number, semitones in enumerate(TRANSPOSITIONS):
-        for row in range(target.rows):
-            pitch = target.lowest_pitch + row - semitones
-            place = {
-                Drawing.CONSTANT: 0,
-                Drawing.TILED: pitch % PITCH_CLASSES,
-                Drawing.AS_IS: pitch - source.lowest_pitch - region.first_row,
-            }[region.drawing]
-            if 0 <= place < region.row_count:
-                for order, channel in enumerate(map(source.channel, region.planes)):
-                    table[number, order, row] = channel * source.rows + region.first_row + place
-    return table
-
-
-def _passage_bars(level: Level, meter: Meter) -> int:
-    """Bars of a context passage: as in 4/4, or as many as fit."""
-    return min(level.context_bars, level.context_frames // level.unit.frames_per_bar(meter))

@@ -7,7 +7,7 @@ from enum import Enum
 
 from canzona.song.harmony import Key
 
-_PHRASE = re.compile(r"([A-Za-z])([0-9]+)")
+_PHRASE = re.compile(r"([A-Za-z])(0*[1-9][0-9]{0,11})")
 
 
 class PhraseType(Enum):
@@ -80,7 +80,7 @@ class Form:
         """
         compact = re.sub(r"\s+", "", text)
         if not re.fullmatch(rf"({_PHRASE.pattern})+", compact):
-            raise ValueError(f"form: must be letters with lengths in bars, such as i4A8B8o4, got {text!r}")
+            raise ValueError(f"form: must be letters with lengths of 1 bar or more, such as i4A8B8o4, got {text!r}")
         return cls(tuple(Phrase(letter, int(bars), key) for letter, bars in _PHRASE.findall(compact)))
 
     def __str__(self) -> str:

@@ -44,12 +44,6 @@ QUALITIES: dict[str, tuple[int, ...]] = {
 }
 """The chord vocabulary: quality in Harte's shorthand → its tones in semitones above the root, commonest first."""
 
-_LEAD_SHEET_QUALITIES = {
-    "maj": "", "min": "m", "min7": "m7", "minmaj7": "m(maj7)", "hdim7": "m7b5", "maj6": "6", "min6": "m6", "maj(9)": "add9",
-    "min(9)": "m(add9)", "sus4(b7)": "7sus4", "aug(b7)": "7#5", "min9": "m9", "maj6(9)": "6/9", "sus4(b7,9)": "9sus4",
-    "min7(11)": "m11",
-}  # fmt: skip
-
 
 def parse_pitch_class(text: str) -> int:
     """``"Bb"`` → 10.
@@ -81,8 +75,8 @@ class Chord:
     def __post_init__(self) -> None:
         if self.quality not in QUALITIES:
             raise ValueError(f"chord quality: must be one of {', '.join(QUALITIES)}, got {self.quality!r}")
-        if not (0 <= self.root < PITCH_CLASSES and 0 <= self.bass < PITCH_CLASSES):
-            raise ValueError(f"chord: root and bass must be 0 to 11, got {self.root} and {self.bass}")
+        if self.root not in range(PITCH_CLASSES) or self.bass not in range(PITCH_CLASSES):
+            raise ValueError(f"chord: root and bass must be 0 to 11, got {self.root!r} and {self.bass!r}")
 
     @property
     def chroma(self) -> tuple[int, ...]:
@@ -135,22 +129,16 @@ class Chord:
         degree = DEGREES[(self.bass - self.root) % PITCH_CLASSES]
         return f"{PITCH_CLASS_NAMES[self.root]}:{self.quality}" + ("" if degree == "1" else f"/{degree}")
 
-    @property
-    def lead_sheet_symbol(self) -> str:
-        """The symbol musicians write: ``Cm7/Eb``."""
-        name = PITCH_CLASS_NAMES[self.root] + _LEAD_SHEET_QUALITIES.get(self.quality, self.quality)
-        return name if self.bass == self.root else f"{name}/{PITCH_CLASS_NAMES[self.bass]}"
-
     def transposed(self, semitones: int) -> "Chord":
         return Chord((self.root + semitones) % PITCH_CLASSES, self.quality, (self.bass + semitones) % PITCH_CLASSES)
 
 
 def _parse_rare(symbol: str) -> Chord:
-    """A symbol outside the vocabulary, through mir_eval's parser, taken to the nearest quality."""
+    """A symbol outside the vocabulary, through mir_eval's parser, taken to the nearest quality, the commonest of several."""
     from mir_eval.chord import X_CHORD_ENCODED, InvalidChordException, encode
 
     try:
-        root, semitones, bass = encode(symbol)
+        root, semitones, bass = encode(symbol, reduce_extended_chords=True)  # else it leaves out ninths
     except InvalidChordException:
         root, semitones, bass = X_CHORD_ENCODED
     if root < 0:
@@ -217,6 +205,10 @@ class Key:
 
     tonic: int
     mode: Mode = Mode.MAJOR
+
+    def __post_init__(self) -> None:
+        if self.tonic not in range(PITCH_CLASSES):
+            raise ValueError(f"key: tonic must be 0 to 11, got {self.tonic!r}")
 
     @classmethod
     def parse(cls, text: str) -> "Key":

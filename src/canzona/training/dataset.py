@@ -12,8 +12,9 @@ import torch
 
 from canzona.hierarchy.levels import LEVELS
 from canzona.io.files import atomic_write
+from canzona.representation.drawing import TRANSPOSITIONS
 from canzona.representation.image import encode_level
-from canzona.representation.window import TRANSPOSITIONS, ImageStore
+from canzona.representation.window import ImageStore
 from canzona.song.form import Form
 from canzona.song.harmony import QUALITIES, Chord, ChordSpan, Key
 from canzona.song.notes import HIGHEST_MELODY_PITCH, LOWEST_MELODY_PITCH, Note
@@ -104,8 +105,7 @@ class TrainingSongs:
         self.bars = self.store.bars.cpu()
         for number, item in enumerate(songs):
             for level in LEVELS:
-                image = encode_level(level, item.song)
-                self.store.write(level, number, image[: self.store.frames(level, number)])
+                self.store.write(level, number, encode_level(level, item.song))
         self.lowest_shift, self.highest_shift = (torch.tensor(limits) for limits in zip(*map(_shifts, songs), strict=True))
 
     def __len__(self) -> int:

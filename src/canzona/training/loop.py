@@ -4,72 +4,38 @@ import json
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
-from canzona.hierarchy.levels import Level
+from canzona.hierarchy.level import Level
 from canzona.io.files import atomic_write
 from canzona.model.config import ModelConfig
 from canzona.model.denoiser import Denoiser
-from canzona.model.diffusion import NoiseSchedule, cross_entropy
+from canzona.model.diffusion import cross_entropy
 from canzona.model.unet import UNet
 from canzona.model.weights import WeightsCard, save_weights
 from canzona.representation.specification import model_config, specification
+from canzona.training.checkpoint import (
+    CHECKPOINT,
+    HISTORY,
+    WEIGHTS,
+    Checkpoint,
+    learn_again,
+    learned,
+    read_checkpoint,
+    read_history,
+    refusing_damage,
+    write_checkpoint,
+)
+from canzona.training.config import NOISE_BANDS, TrainingConfig
 from canzona.training.dataset import PreparedSong, TrainingSongs
 from canzona.training.ema import moving_average
-from canzona.training.sampling import Dropout, Visibility, draw_windows, with_dropout
+from canzona.training.interruption import finishing_first
+from canzona.training.sampling import Dropout, draw_windows, with_dropout
 from canzona.version import __version__
-
-CHECKPOINT, WEIGHTS, HISTORY = "checkpoint.safetensors", "weights.safetensors", "history.jsonl"
-
-NOISE_BANDS = 3
-"""How many ranges of noise levels a validation tells apart: low, middle and high."""
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """All that decides a training run besides the data and the level."""
-
-    batch_size: int = 16  # windows a step
-    learning_rate: float = 1.2e-3  # highest, reached after the warm-up
-    final_rate: float = 0.02  # share of it at the end of the budget
-    warmup_steps: int = 200  # steps until the highest learning rate
-    weight_decay: float = 0.01  # of AdamW
-    clip_norm: float = 1.0  # largest norm of a step's gradient
-    ema_decay: float = 0.999  # of the moving average that is released
-    max_steps: int | None = None  # budget in steps; None for no limit
-    max_minutes: float | None = 30.0  # budget in minutes of wall clock, earlier legs counted in; None for no limit
-    validation_every: int = 500  # steps between validations
-    validation_windows: int = 192  # windows of each validation, always the same with the same noise
-    checkpoint_minutes: float = 3.0  # minutes between checkpoints
-    seed: int = 0  # of the weights, the windows and the noise
-    compile: bool = False  # compile the network; pays on a GPU
-    widths: tuple[int, ...] = (64, 160, 224)  # features of the network at each resolution
-    visibility: Visibility = field(default_factory=Visibility)  # what is known of training windows
-    dropout: Dropout = field(default_factory=Dropout)  # how often conditions are taken away
-    schedule: NoiseSchedule = field(default_factory=NoiseSchedule)  # noise levels
-
-    def __post_init__(self) -> None:
-        if self.max_steps is None and self.max_minutes is None:
-            raise ValueError("max-minutes: must be given where max-steps is not, got neither")
-        for name in (
-            "batch_size", "learning_rate", "warmup_steps", "clip_norm", "max_steps", "max_minutes", "validation_every",
-            "checkpoint_minutes",
-        ):  # fmt: skip
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ValueError(f"{name.replace('_', '-')}: must be more than 0, got {value}")
-        if self.validation_windows < NOISE_BANDS:
-            raise ValueError(f"validation-windows: must be {NOISE_BANDS} or more, got {self.validation_windows}")
-        for name in ("final_rate", "ema_decay"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name.replace('_', '-')}: must be 0 to 1, got {getattr(self, name)}")
 
 
 @dataclass(frozen=True)
@@ -94,7 +60,7 @@ class TrainingProgress:
 
 
 class Trainer:
-    """One level's training run. ``run`` does the work; ``save`` can be called between any two of its steps."""
+    """One level's training run. ``run`` does the work; ``save`` can be called whenever it has paused or been interrupted."""
 
     def __init__(
         self,
@@ -140,7 +106,7 @@ class Trainer:
         self._history: list[str] = []
 
     def run(self) -> Iterator[TrainingProgress]:
-        """Train until the budget is used up, saving now and then and at the end.
+        """Train until the budget is used up, saving now and then and at the end. Ctrl-C lets a step finish.
 
         Raises:
             FloatingPointError: where training has diverged; the last checkpoint stays.
@@ -149,9 +115,10 @@ class Trainer:
         earlier = self.seconds
         while (progress := self._progress()) < 1:
             rate = self._learning_rate(progress)
-            loss = self._train_step(rate)
-            self.step += 1
-            self.seconds = earlier + time.monotonic() - started
+            with finishing_first():
+                loss = self._train_step(rate)
+                self.step += 1
+                self.seconds = earlier + time.monotonic() - started
             validation = None
             if self.step % self.config.validation_every == 0 or self._progress() >= 1:
                 validation = self.validate()
@@ -188,21 +155,6 @@ class Trainer:
     def save(self) -> None:
         """Write history, weights and checkpoint, each atomically, checkpoint last: ``resume`` cuts a history ahead of it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
-        tensors |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
-        names = [name for name, _ in self.network.named_parameters()]
-        for number, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{names[number]}.{entry}": value for entry, value in state.items()}
-        tensors["generator"] = self.generator.get_state()
-        facts = {
-            "level": self.level.name,
-            "specification": specification(self.level),
-            "config": self.network.config.to_dict(),
-            "step": self.step,
-            "seconds": self.seconds,
-            "figures": self.figures,
-        }
-        checkpoint = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
         training = {
             "steps": self.step,
             "windows": self.step * self.config.batch_size,
@@ -216,54 +168,29 @@ class Trainer:
         )
         atomic_write(self.folder / HISTORY, "".join(self._history).encode())
         save_weights(self.folder / WEIGHTS, self.average.module, card)  # type: ignore[arg-type]
-        atomic_write(self.folder / CHECKPOINT, save(checkpoint, {"facts": json.dumps(facts)}))
+        tensors = learned(self.network, self.average, self.optimizer, self.generator)
+        checkpoint = Checkpoint(self._origin(), self.step, self.seconds, self.figures, tensors)
+        write_checkpoint(self.folder / CHECKPOINT, checkpoint)
 
-    def resume(self, checkpoint: Path) -> None:
+    def resume(self, path: Path) -> None:
         """Take up a run where ``save`` left it: weights, average, optimiser, chance, figures and the time already used.
 
         Raises:
             ValueError: where the checkpoint is damaged or belongs to another level or network.
             OSError: where it cannot be read.
         """
-        checkpoint.open("rb").close()  # where it cannot be read, this error names it
-        try:
-            with safe_open(checkpoint, framework="pt") as file:
-                facts = dict(json.loads((file.metadata() or {}).get("facts", "{}")))
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-        except (SafetensorError, ValueError, TypeError, RecursionError) as error:
-            raise ValueError(f"resume: {checkpoint} is damaged ({error})") from None
-        wanted = {
+        checkpoint = read_checkpoint(path, self._origin())
+        with refusing_damage(path):
+            learn_again(checkpoint.tensors, self.network, self.average, self.optimizer, self.generator)
+            self._history = read_history(path.with_name(HISTORY), checkpoint.step)
+        self.step, self.seconds, self.figures = checkpoint.step, checkpoint.seconds, dict(checkpoint.figures)
+
+    def _origin(self) -> dict[str, object]:
+        return {
             "level": self.level.name,
             "specification": specification(self.level),
-            "config": json.loads(json.dumps(self.network.config.to_dict())),
+            "config": self.network.config.to_dict(),
         }
-        for name, value in wanted.items():
-            if facts.get(name) != value:
-                raise ValueError(f"resume: {checkpoint} has {name} {facts.get(name)!r}, must have {value!r}")
-        try:
-            self._restore(facts, tensors)
-            self._history = _lines_until(checkpoint.with_name(HISTORY), self.step)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise ValueError(f"resume: {checkpoint} is damaged ({' '.join(str(error).split())})") from None
-
-    def _restore(self, facts: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-        def under(prefix: str) -> dict[str, Tensor]:
-            return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-        self.network.load_state_dict(under("network."))
-        self.average.load_state_dict(under("average."))
-        entries = under("optimizer.")
-        state: dict[int, dict[str, Tensor]] = {}
-        for number, (name, parameter) in enumerate(self.network.named_parameters()):
-            if f"{name}.step" in entries:  # a parameter that never had a gradient has no state
-                moments = {kind: entries[f"{name}.{kind}"] for kind in ("exp_avg", "exp_avg_sq")}
-                # laid out in memory as the parameter is, or every later step would be slower and round otherwise
-                state[number] = {kind: torch.empty_like(parameter).copy_(moment) for kind, moment in moments.items()}
-                state[number]["step"] = entries[f"{name}.step"]
-        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": state})
-        self.generator.set_state(tensors["generator"])
-        self.step, self.seconds = int(facts["step"]), float(facts["seconds"])
-        self.figures = dict(facts.get("figures", {}))
 
     def _train_step(self, rate: float) -> float:
         for group in self.optimizer.param_groups:
@@ -309,9 +236,3 @@ class Trainer:
     def _note(self, done: TrainingProgress) -> None:
         if done.validation is not None or done.step % 50 == 0:
             self._history.append(json.dumps(asdict(done)) + "\n")
-
-
-def _lines_until(history: Path, step: int) -> list[str]:
-    """Lines of a run's history up to a step; none where there is no history."""
-    lines = history.read_text().splitlines(keepends=True) if history.is_file() else []
-    return [line for line in lines if json.loads(line)["step"] <= step]

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from canzona.hierarchy.levels import Level
+from canzona.hierarchy.level import Level
 from canzona.model.conditioning import DROPPABLE
-from canzona.representation.window import EVERYWHERE, TRANSPOSITIONS, Window, Windows
+from canzona.representation.drawing import TRANSPOSITIONS
+from canzona.representation.window import EVERYWHERE, Window, Windows
 from canzona.training.dataset import TrainingSongs
 
 

@@ -1,0 +1,29 @@
+"""Keys and chords as musicians write them: lead-sheet symbols with real signs, each note spelt as the key spells it."""
+
+from canzona.song.harmony import PITCH_CLASSES, Chord, Key, Mode
+
+_QUALITIES = {
+    "maj": "", "min": "m", "min7": "m7", "minmaj7": "m(maj7)", "hdim7": "m7♭5", "maj6": "6", "min6": "m6", "maj(9)": "add9",
+    "min(9)": "m(add9)", "sus4(b7)": "7sus4", "aug(b7)": "7♯5", "min9": "m9", "maj6(9)": "6/9", "sus4(b7,9)": "9sus4",
+    "min7(11)": "m11",
+}  # fmt: skip
+"""How qualities are written where not as in ``QUALITIES``."""
+
+
+def key_name(key: Key) -> str:
+    """``E♭ major``, ``F♯ minor``."""
+    return str(key).replace("b", "♭", 1).replace("#", "♯")
+
+
+def chord_name(chord: Chord, key: Key | None) -> str:
+    """The lead-sheet symbol: C♯m7 in A major, D♭m7 in A♭ major. Without a key, spelt as in C major."""
+    name = note_name(chord.root, key) + _QUALITIES.get(chord.quality, chord.quality)
+    return name if chord.bass == chord.root else f"{name}/{note_name(chord.bass, key)}"
+
+
+def note_name(pitch_class: int, key: Key | None) -> str:
+    """A note's name within the twelve fifths around the key's own: A♭ to C♯ in C major, B♭ to D♯ in A minor."""
+    flattest = (key.accidentals if key else 0) - (2 if key and key.mode is Mode.MINOR else 4)
+    fifths = flattest + (7 * pitch_class - flattest) % PITCH_CLASSES  # above C: F −1, C 0, G 1, and so on
+    accidentals, letter = divmod(fifths + 1, 7)
+    return "FCGDAEB"[letter] + ("♯" * accidentals or "♭" * -accidentals)

@@ -1,0 +1,122 @@
+"""A run on disk: all that it has learned, so that it can be taken up as if it had never been stopped.
+
+``write_checkpoint`` and ``read_checkpoint`` are inverses, and so are ``learned`` and ``learn_again``.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.swa_utils import AveragedModel
+
+from canzona.io.files import atomic_write
+from canzona.model.unet import UNet
+
+CHECKPOINT, WEIGHTS, HISTORY = "checkpoint.safetensors", "weights.safetensors", "history.jsonl"
+"""The files of a run's folder."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a run stands.
+
+    Attributes:
+        origin: what is trained, by name, such as level and specification: a run goes on only from a checkpoint of its own.
+        step: steps done.
+        seconds: wall clock used.
+        figures: of the last validation, by name.
+        tensors: what ``learned`` gave.
+    """
+
+    origin: Mapping[str, object]
+    step: int
+    seconds: float
+    figures: Mapping[str, float]
+    tensors: Mapping[str, Tensor]
+
+
+def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint atomically."""
+    progress = {"step": checkpoint.step, "seconds": checkpoint.seconds, "figures": dict(checkpoint.figures)}
+    tensors = {name: value.detach().cpu().contiguous() for name, value in checkpoint.tensors.items()}
+    atomic_write(path, save(tensors, {"facts": json.dumps(dict(checkpoint.origin) | progress)}))
+
+
+def read_checkpoint(path: Path, origin: Mapping[str, object]) -> Checkpoint:
+    """Read a checkpoint of a run with this origin.
+
+    Raises:
+        ValueError: where the file is damaged or has another origin.
+        OSError: where it cannot be read.
+    """
+    path.open("rb").close()  # where it cannot be read, this error names it
+    with refusing_damage(path), safe_open(path, framework="pt") as file:
+        facts = dict(json.loads((file.metadata() or {}).get("facts", "{}")))
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    for name, wanted in json.loads(json.dumps(dict(origin))).items():
+        if facts.get(name) != wanted:
+            raise ValueError(f"resume: {path} has {name} {facts.get(name)!r}, must have {wanted!r}")
+    with refusing_damage(path):
+        return Checkpoint(origin, int(facts["step"]), float(facts["seconds"]), dict(facts.get("figures", {})), tensors)
+
+
+def read_history(path: Path, until_step: int) -> list[str]:
+    """Lines of a run's history up to a step, for it may be ahead of a checkpoint; none where there is no history.
+
+    Raises:
+        ValueError, KeyError, TypeError: where it is damaged.
+    """
+    lines = path.read_text().splitlines(keepends=True) if path.is_file() else []
+    return [line for line in lines if json.loads(line)["step"] <= until_step]
+
+
+@contextmanager
+def refusing_damage(path: Path) -> Iterator[None]:
+    """Whatever can go wrong within the block is put down to a damaged checkpoint, in one line that names it."""
+    try:
+        yield
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"resume: {path} is damaged ({' '.join(str(error).split())})") from None
+
+
+def learned(network: UNet, average: AveragedModel, optimizer: Optimizer, generator: torch.Generator) -> dict[str, Tensor]:
+    """All that a run's steps have changed, by name."""
+    tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
+    tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
+    names = [name for name, _ in network.named_parameters()]
+    for number, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{names[number]}.{entry}": value for entry, value in state.items()}
+    return tensors | {"generator": generator.get_state()}
+
+
+def learn_again(
+    tensors: Mapping[str, Tensor], network: UNet, average: AveragedModel, optimizer: Optimizer, generator: torch.Generator
+) -> None:
+    """Put back what ``learned`` gave.
+
+    Raises:
+        KeyError, TypeError, ValueError, RuntimeError: where something is missing or does not fit.
+    """
+
+    def under(prefix: str) -> dict[str, Tensor]:
+        return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+    network.load_state_dict(under("network."))
+    average.load_state_dict(under("average."))
+    entries = under("optimizer.")
+    state: dict[int, dict[str, Tensor]] = {}
+    for number, (name, parameter) in enumerate(network.named_parameters()):
+        if f"{name}.step" in entries:  # a parameter that never had a gradient has no state
+            moments = {kind: entries[f"{name}.{kind}"] for kind in ("exp_avg", "exp_avg_sq")}
+            # laid out in memory as the parameter is, or every later step would be slower and round otherwise
+            state[number] = {kind: torch.empty_like(parameter).copy_(moment) for kind, moment in moments.items()}
+            state[number]["step"] = entries[f"{name}.step"]
+    optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
+    generator.set_state(tensors["generator"])
