@@ -80,6 +80,7 @@ def test_the_song_says_how_it_came_to_be(short_song):
     assert list(short_song.provenance["weights"]) == [level.name for level in LEVELS]
     assert short_song.provenance["request"] == {
         "form": "i1A2D1A2x1",
+        "phrase_keys": [None] * 5,
         "key": "G major",
         "meter": "4/4",
         "tempo": 90.0,

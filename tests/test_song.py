@@ -155,6 +155,12 @@ def test_a_chord_over_its_root_keeps_its_root() -> None:
     assert all(chord.canonical().root == chord.root for chord in VOCABULARY if chord.bass == chord.root)
 
 
+def test_canonical_names_are_transposed_with_their_tones() -> None:
+    for chord in VOCABULARY:
+        for semitones in range(1, PITCH_CLASSES):
+            assert chord.transposed(semitones).canonical() == chord.canonical().transposed(semitones)
+
+
 def test_mir_eval_hears_the_same_chords() -> None:
     for chord in VOCABULARY:
         root, semitones, bass = encode(chord.symbol, reduce_extended_chords=True)  # else it leaves out ninths

@@ -59,7 +59,7 @@ REDUCED_LEAD_SHEET = Level(
     lowest_pitch=_LOWEST_LEAD_SHEET_PITCH,
     planes=_ROLL,
     parts=_LEAD_SHEET_PARTS,
-    sampling=Sampling(steps=16, background=2.0, reference=2.0),
+    sampling=Sampling(steps=16, background=2.5, reference=2.5),
     background=("form",),
     context_passages=3,
     context_bars=8,

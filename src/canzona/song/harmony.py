@@ -87,8 +87,9 @@ class Chord:
     def from_chroma(cls, chroma: tuple[int, ...], bass: int) -> "Chord":
         """The chord of the vocabulary with exactly these pitch classes over this bass.
 
-        Where several chords share the tones (C6 and Am7), the one rooted on the bass is taken, else the commonest quality: so
-        the name depends on the sounding tones alone, and ``from_chroma(c.chroma, c.bass)`` is ``c.canonical()``.
+        Where several chords share the tones (C6 and Am7), the one rooted on the bass is taken, else the commonest quality with
+        the nearest root above the bass: so the name depends on the sounding tones alone, moves with them where they are
+        transposed, and ``from_chroma(c.chroma, c.bass)`` is ``c.canonical()``.
 
         Raises:
             ValueError: where no chord of the vocabulary has these tones.
@@ -96,7 +97,9 @@ class Chord:
         by_tones = _chords_by_chroma().get(tuple(sorted(set(chroma))))
         if not by_tones:
             raise ValueError(f"chord tones: no chord of the vocabulary has the pitch classes {chroma}")
-        root, quality = next(((r, q) for r, q in by_tones if r == bass), by_tones[0])
+        commonest = [(root, quality) for root, quality in by_tones if quality == by_tones[0][1]]
+        on_bass = [(root, quality) for root, quality in by_tones if root == bass]
+        root, quality = min(on_bass or commonest, key=lambda named: (named[0] - bass) % PITCH_CLASSES)
         return cls(root, quality, bass)
 
     def canonical(self) -> "Chord":
