@@ -15,7 +15,7 @@ song: $(VENV)/.ready
 	$(BIN)/canzona render song.json -o song.png
 
 test: $(VENV)/.ready-dev
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 check: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check src tests benchmarks

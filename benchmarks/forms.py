@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int)
     parser.add_argument("--weights", type=Path, help="a weight file to try in place of the registered one")
     options = parser.parse_args()
-    pretrained.use_processors()
+    pretrained.use_processors(1)
     level = LEVELS[0]
     tried = options.weights
     cascade = pretrained.load() if tried is None else Cascade({level.name: pretrained.load_level(tried, level)})

@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--background", default="1.5")
     parser.add_argument("--reference", default="1.5")
     parser.add_argument("--context", default="1")
-    parser.add_argument("--threads", type=int)
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     pretrained.use_processors(options.threads)
     level = levels.level_named(options.level)

@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, help="sampler steps; default: each level's own")
     parser.add_argument("--against-steps", type=int, help="a second number of steps to compare with")
-    parser.add_argument("--threads", type=int)
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     threads = pretrained.use_processors(options.threads)
     started = time.perf_counter()
