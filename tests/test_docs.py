@@ -76,14 +76,15 @@ def test_levels_page_prints_what_it_shows() -> None:
         assert not messages, "".join(messages)
 
 
-@pytest.mark.parametrize("weights", ["tiny", "shipped"])
-def test_readme_code_runs(
-    weights: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    if weights == "tiny":
+@pytest.fixture(params=["tiny", "shipped"])
+def weights(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a test with tiny random weights, and again with those that the package ships."""
+    if request.param == "tiny":
         monkeypatch.setattr(pretrained, "WEIGHTS_FOLDER", write_tiny_weights(tmp_path))
-    elif not (pretrained.WEIGHTS_FOLDER / pretrained.REGISTRY).exists():
-        pytest.skip("this checkout has no weights yet")
+
+
+@pytest.mark.usefixtures("weights")
+def test_readme_code_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
     code = "".join(blocks(README, "python"))
     for shown, shorter in SHORTENED.items():
@@ -99,14 +100,8 @@ def test_readme_code_runs(
     assert "accompaniment 2 of 2" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("weights", ["tiny", "shipped"])
-def test_model_card_code_runs(
-    weights: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    if weights == "tiny":
-        monkeypatch.setattr(pretrained, "WEIGHTS_FOLDER", write_tiny_weights(tmp_path))
-    elif not (pretrained.WEIGHTS_FOLDER / pretrained.REGISTRY).exists():
-        pytest.skip("this checkout has no weights yet")
+@pytest.mark.usefixtures("weights")
+def test_model_card_code_runs(capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile("".join(blocks(MODEL_CARD, "python")), MODEL_CARD.name, "exec"), {})
     printed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in printed] == [level.name for level in LEVELS]

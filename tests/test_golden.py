@@ -15,9 +15,6 @@ from canzona.io.song_json import read_song_file, write_song_file
 from canzona.song import Form, Key, Note, Song
 
 GOLDEN = Path(__file__).parent / "golden" / "song.json"
-pytestmark = pytest.mark.skipif(
-    not (pretrained.WEIGHTS_FOLDER / pretrained.REGISTRY).exists(), reason="this checkout holds no trained weights"
-)
 REQUEST = Request(form=Form.parse("A4B4A4"), key=Key.parse("G major"), seed=7, steps=8)
 
 

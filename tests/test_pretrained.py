@@ -20,8 +20,6 @@ from canzona.model.weights import save_weights
 from canzona.pretrained import LARGEST_FILE_BYTES, REGISTRY, WEIGHTS_FOLDER, UnusableWeights
 from tiny import tiny_card, tiny_network, write_tiny_run, write_tiny_weights
 
-shipped = pytest.mark.skipif(not (WEIGHTS_FOLDER / REGISTRY).exists(), reason="this checkout holds no trained weights")
-
 
 @pytest.fixture(scope="module")
 def tiny_weights(tmp_path_factory) -> Path:
@@ -298,7 +296,6 @@ def test_the_public_names_load_late():
         canzona.compose  # noqa: B018
 
 
-@shipped
 def test_shipped_weights_are_whole_and_small_enough():
     cascade = canzona.load()  # checks every hash
     assert isinstance(cascade, Cascade)
@@ -307,7 +304,6 @@ def test_shipped_weights_are_whole_and_small_enough():
         assert file_of(WEIGHTS_FOLDER, level).stat().st_size <= LARGEST_FILE_BYTES
 
 
-@shipped
 def test_shipped_weights_say_how_they_were_trained():
     for level, card in zip(LEVELS, pretrained.cards(), strict=True):
         assert card.level == level.name
