@@ -210,11 +210,8 @@ def test_links_and_files_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for name in re.findall(r"`([a-z_0-9/]+\.py)`", text):
         assert (PACKAGE / name).exists() or (ROOT / name).exists(), name
-    links = [link.partition("#") for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
-    for name, _, anchor in sorted(links, key=lambda link: link[0].endswith(".png")):  # pictures last
+    for name, _, anchor in [link.partition("#") for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]:
         target = page.parent / name if name else page
-        if target.suffix == ".png" and not target.exists():
-            pytest.skip(f"{name} is not drawn yet")
         assert target.exists(), name
         if anchor:
             headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), flags=re.MULTILINE)

@@ -1,7 +1,6 @@
 """POP909 with its annotations: small songs with known faults, and the real collection where it is at hand."""
 
 import multiprocessing
-import os
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -14,10 +13,9 @@ from symusic import Score, Tempo, Track
 
 from canzona.io.pop909 import MINIMUM_MATCH, Arrangement, read_song, song_numbers
 from canzona.song import Chord, ChordSpan, Form, Meter, Note
+from real_data import POP909, STRUCTURE, needs_data
 
 BARS = 16
-DATA = Path(os.environ.get("CANZONA_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")).resolve()
-POP909, STRUCTURE = DATA / "POP909", DATA / "hierarchical-structure-analysis" / "POP909"
 
 
 @dataclass(frozen=True)
@@ -277,7 +275,7 @@ def _try_reading(number: int, pop909: Path, structure: Path) -> Arrangement | st
         return str(error)
 
 
-@pytest.mark.skipif(not (POP909.is_dir() and STRUCTURE.is_dir()), reason=f"POP909 and its annotations are not under {DATA}")
+@needs_data
 def test_the_real_songs_align() -> None:
     numbers = song_numbers(POP909, STRUCTURE)
     with multiprocessing.get_context("spawn").Pool(2) as pool:

@@ -1,9 +1,7 @@
 """Levels ⇄ images are inverses on songs, stay so under noise and storage, and read something valid off any image."""
 
-import os
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +16,7 @@ from canzona.representation.image import decode_level, encode_level
 from canzona.representation.window import ImageStore
 from canzona.song import Form, Key, LeadSheet, Meter, Note, Phrase, Song
 from canzona.training.prepare import prepare_song
+from real_data import POP909, STRUCTURE, needs_data
 from strategies import forms, keys, lead_sheets, meters, piano_parts
 
 (FORM,) = (level for level in LEVELS if level.content is Content.FORM)
@@ -27,8 +26,6 @@ ROLLS = [*SHEETS, PIANO]
 BY_LEVEL = pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
 BY_ROLL = pytest.mark.parametrize("level", ROLLS, ids=lambda level: level.name)
 SEEDS = st.integers(0, 2**32 - 1)
-DATA = Path(os.environ.get("CANZONA_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")).resolve()
-POP909, STRUCTURE = DATA / "POP909", DATA / "hierarchical-structure-analysis" / "POP909"
 
 
 def drawable(song: Song) -> Song:
@@ -231,7 +228,7 @@ def test_of_several_melody_onsets_the_strongest_is_kept(level: Level) -> None:
 # Real songs
 
 
-@pytest.mark.skipif(not (POP909.is_dir() and STRUCTURE.is_dir()), reason=f"POP909 and its annotations are not under {DATA}")
+@needs_data
 @pytest.mark.parametrize("number", [10, 148, 254, 624, 843])  # of both metres, with changes of key
 def test_real_songs_are_read_back(number: int) -> None:
     prepared = prepare_song(number, POP909, STRUCTURE)

@@ -11,7 +11,6 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,9 +34,9 @@ from canzona.training.dataset import PreparedSong, TrainingSongs, load_songs, sa
 from canzona.training.ema import moving_average
 from canzona.training.loop import Trainer
 from canzona.training.sampling import Dropout, Visibility, draw_windows, with_dropout
+from real_data import POP909, needs_data
 from strategies import keys, lead_sheets, piano_parts, songs
 
-DATA = Path(os.environ.get("CANZONA_DATA", Path(__file__).parents[2] / "shared" / "data"))
 VALIDATION_NUMBERS_HERE = (
     4, 11, 15, 42, 46, 54, 87, 121, 136, 196, 234, 237, 244, 245, 247, 304, 366, 373, 432, 441, 443, 456, 460, 483, 529, 560,
     598, 602, 609, 620, 626, 665, 684, 688, 690, 708, 744, 753, 782, 806, 816, 861, 881, 891, 893, 901,
@@ -583,10 +582,11 @@ def test_conditions_are_dropped_as_often_as_asked(training_images):
 def test_validation_songs_are_those_of_the_published_split():
     assert len(validation_numbers()) == 91
     assert set(VALIDATION_NUMBERS_HERE) < validation_numbers()
-    folder = DATA / "POP909"
-    if not folder.is_dir():
-        pytest.skip(f"the training data is not at {DATA}; set CANZONA_DATA")
-    here = {int(path.name) for path in folder.iterdir() if path.name.isdigit()}
+
+
+@needs_data
+def test_validation_songs_here_are_the_listed_ones():
+    here = {int(path.name) for path in POP909.iterdir() if path.name.isdigit()}
     assert here & validation_numbers() == set(VALIDATION_NUMBERS_HERE)
 
 
