@@ -7,8 +7,9 @@ TORCH ?= torch==2.13.0
 MINUTES ?= 60
 DATA ?= dataset.npz
 LEVELS := form reduced-lead-sheet lead-sheet accompaniment
+SYSTEMS := canzona flat remi copy-bot human-train
 
-.PHONY: song test check figures train clean
+.PHONY: song test check figures baselines train clean
 
 song: $(VENV)/.ready
 	$(BIN)/canzona compose --form i4A8B8A8B8o4 --key "G major" --seed 7 -o song.mid
@@ -22,13 +23,23 @@ check: $(VENV)/.ready-dev
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/pyright
 
-# The figures of MODEL_CARD.md: eight songs in each of two keys, scored.
+# Forms composed by themselves, and eight songs in each of two keys, measured without a data set.
 figures: $(VENV)/.ready
-	mkdir -p build/figures
-	$(BIN)/canzona compose --form i4A8B8A8B8o4 --key "G major" --count 8 -o build/figures/g.mid
-	$(BIN)/canzona compose --form i4A8B8A8B8o4 --key "E minor" --count 8 -o build/figures/e.mid
-	$(BIN)/canzona evaluate --each build/figures
+	mkdir -p build/figures/g build/figures/e
+	$(BIN)/canzona compose --form i4A8B8A8B8o4 --key "G major" --count 8 -o build/figures/g/g.mid
+	$(BIN)/canzona compose --form i4A8B8A8B8o4 --key "E minor" --count 8 -o build/figures/e/e.mid
+	$(BIN)/canzona evaluate --songs g=build/figures/g --songs e=build/figures/e
 	$(BIN)/python benchmarks/forms.py
+
+# The baselines trained, songs of every system composed and measured: the comparison in README.md and MODEL_CARD.md.
+baselines: $(VENV)/.ready-dev
+	$(BIN)/python benchmarks/train_rows.py flat --data $(DATA) --minutes $(MINUTES)
+	$(BIN)/python benchmarks/remi.py train --data $(DATA) --output runs/remi --minutes $(MINUTES)
+	$(BIN)/python benchmarks/compose_systems.py human-train copy-bot canzona --data $(DATA) -o build/songs
+	$(BIN)/python benchmarks/compose_systems.py flat --weights runs/baselines/flat --data $(DATA) -o build/songs
+	$(BIN)/python benchmarks/compose_systems.py remi --weights runs/remi --data $(DATA) -o build/songs
+	$(BIN)/canzona evaluate $(SYSTEMS:%=--songs %=build/songs/%) --data $(DATA) -o build/report
+	$(BIN)/python benchmarks/tables.py build/report/report.json
 
 train: $(VENV)/.ready-dev
 	for level in $(LEVELS); do $(BIN)/canzona train $$level --data $(DATA) --max-minutes $(MINUTES) || exit $$?; done
@@ -47,5 +58,5 @@ $(VENV)/.ready: $(VENV)/.torch pyproject.toml
 	touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[render,train,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[render,train,baselines,dev]'
 	touch $@

@@ -13,12 +13,13 @@ from pathlib import Path
 from statistics import fmean
 
 from canzona import pretrained
-from canzona.evaluation.metrics import METRICS, score
+from canzona.cli.evaluate import equipment
+from canzona.evaluation import ROWS, Entry, Equipment, judge
 from canzona.generation.cascade import Cascade
 from canzona.generation.request import Request
 from canzona.hierarchy import levels
-from canzona.song.form import Form
-from canzona.song.song import LeadSheet, Song
+from canzona.song.excerpt import excerpt
+from canzona.song.song import Song
 from canzona.training.dataset import load_songs
 
 
@@ -45,7 +46,8 @@ def main() -> None:
     tried = options.weights
     models = pretrained.load().models if tried is None else {level.name: pretrained.load_level(tried, level)}
 
-    columns = {"human": _means([_judged(song, level) for song in songs])}
+    yardsticks = equipment(None, None)
+    columns = {"human": _means([_judged(song, level) for song in songs], yardsticks)}
     grid = product(*(option.split(",") for option in (options.steps, options.background, options.reference, options.context)))
     for steps, background, reference, context in grid:
         sampling = levels.Sampling(int(steps), float(background), float(reference), float(context))
@@ -56,35 +58,18 @@ def main() -> None:
             *_, last = cascade.stream([Request(seed=seed)], [draft], until=level)
             composed.append(last.songs[0])  # type: ignore[index]
         seconds = (time.perf_counter() - started) / len(drafts)
-        means = _means([_judged(song, level) for song in composed])
+        means = _means([_judged(song, level) for song in composed], yardsticks)
         columns[f"{steps}/{background}/{reference}/{context}"] = means | {"seconds": seconds}
     print("steps/background/reference/context".ljust(36), *(name.rjust(13) for name in columns))
-    for name in [metric.name for metric in METRICS] + ["seconds"]:
+    for name in [row.name for row in ROWS if row.name in columns["human"]] + ["seconds"]:
         cells = [column.get(name) for column in columns.values()]
         print(name.ljust(36), *("–".rjust(13) if cell is None else f"{cell:13.3f}" for cell in cells))
 
 
 def _shortened(song: Song, longest_bars: int) -> Song:
-    """The song's first phrases, as many as fit."""
-    phrases = list(song.form.phrases)
-    while sum(phrase.length_bars for phrase in phrases) > longest_bars and len(phrases) > 1:
-        phrases.pop()
-    form = Form(tuple(phrases))
-    end_step, end_beat = song.meter.bars_to_steps(form.length_bars), song.meter.bars_to_beats(form.length_bars)
-
-    def sheet(own: LeadSheet | None) -> LeadSheet | None:
-        if own is None:
-            return None
-        melody = tuple(note for note in own.melody if note.end_step <= end_step)
-        return replace(own, melody=melody, chords=tuple(span for span in own.chords if span.end_beat <= end_beat))
-
-    return replace(
-        song,
-        form=form,
-        reduced_lead_sheet=sheet(song.reduced_lead_sheet),
-        lead_sheet=sheet(song.lead_sheet),
-        accompaniment=tuple(note for note in song.accompaniment or () if note.end_step <= end_step),
-    )
+    """The song's first phrases, as many as fit, at least one."""
+    ends = [start + phrase.length_bars for start, phrase in song.form.spans()]
+    return excerpt(song, 0, max((end for end in ends if end <= longest_bars), default=ends[0]))
 
 
 def _without(song: Song, level: levels.Level) -> Song:
@@ -99,10 +84,10 @@ def _judged(song: Song, level: levels.Level) -> Song:
     return song if level.content is levels.Content.NOTES else replace(song, lead_sheet=content)
 
 
-def _means(songs: list[Song]) -> dict[str, float]:
-    scores = [score(song) for song in songs]
-    by_name = {metric.name: [own[metric.name] for own in scores if own[metric.name] is not None] for metric in METRICS}
-    return {name: fmean(values) for name, values in by_name.items() if values}  # type: ignore[type-var]
+def _means(songs: list[Song], yardsticks: Equipment) -> dict[str, float]:
+    scores = [judge(Entry("", "", song), yardsticks).scores for song in songs]
+    by_name = {name: [value for own in scores if (value := own[name]) is not None] for name in scores[0]}
+    return {name: fmean(values) for name, values in by_name.items() if values}
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ LAYERS = (
     {"model"},
     {"representation"},
     {"training", "generation"},
-    {"evaluation", "pretrained"},
+    {"evaluation", "pretrained", "baselines"},
     {"cli", "web"},
     {"__init__", "__main__"},
 )

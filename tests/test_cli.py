@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import symusic
 import torch
 
 from canzona import pretrained
 from canzona.cli.app import run
-from canzona.evaluation import METRICS, score
+from canzona.evaluation import score
 from canzona.hierarchy.levels import FORM, LEVELS
 from canzona.io.files import atomic_write
 from canzona.io.midi import midi_to_song, song_to_midi
@@ -26,11 +27,12 @@ from canzona.model.denoiser import Denoiser
 from canzona.pretrained import REGISTRY
 from canzona.song import Form, Key
 from canzona.version import __version__
+from conftest import VALIDATION_FORMS
 from test_pop909 import example, write
 from test_render import example_song, needs_synthesizer
 from tiny import write_tiny_run, write_tiny_weights
 
-COMMANDS = ("compose", "render", "evaluate", "prepare", "train", "register")
+COMMANDS = ("compose", "render", "evaluate", "listen-test", "prepare", "train", "train-encoder", "register")
 SONG = replace(example_song("A2B2"), reduced_lead_sheet=None)
 
 
@@ -372,8 +374,12 @@ def test_render_sound(canzona, here):
 def test_sound_without_a_synthesizer_says_what_to_install(canzona, here, monkeypatch):
     monkeypatch.setenv("PATH", str(here))
     write_song_file(here / "song.json", SONG)
-    assert_one_line(canzona("render", "song.json", "-o", "song.wav"), 1, "fluidsynth", "apt install")
-    assert names(here) == ["song.json"]
+    outcome = canzona("render", "song.json", "-o", "song.wav")
+    assert outcome.status == 0
+    assert outcome.err.count("\n") == 1
+    assert "simple synthesiser" in outcome.err
+    assert "apt install" in outcome.err
+    assert names(here) == ["song.json", "song.wav"]
 
 
 BAD_RENDERINGS = {
@@ -410,39 +416,70 @@ def test_evaluate_prints_a_table_of_every_figure(canzona, here):
     outcome = canzona("evaluate", "song.json")
     assert (outcome.status, outcome.err) == (0, "")
     heading, *rows = outcome.out.splitlines()
-    assert heading.split() == ["figure", "mean", "songs", "meaning"]
-    assert [row.split()[0] for row in rows] == [metric.name for metric in METRICS]
-    figures = score(SONG)
-    for row in rows:
-        name, mean, songs, *_ = row.split()
-        assert mean == ("–" if figures[name] is None else f"{figures[name]:.3f}")
-        assert int(songs) == (figures[name] is not None)
+    assert heading.split() == ["figure", "songs", "(1)"]
+    figures = {row.split()[0]: row.split()[1] for row in rows if row.startswith("  ")}
+    for name, value in score(SONG).items():
+        assert name not in figures if value is None else figures[name] == f"{value:.3f}"
 
 
-def test_evaluate_means_songs_of_every_kind(canzona, here, prepared_dataset, validation_songs):
+def test_evaluate_takes_songs_of_every_kind(canzona, here, prepared_dataset, validation_songs):
     other = replace(example_song("A2A2"), lead_sheet=None)
     write_song_file(here / "a.json", SONG)
     atomic_write(here / "a.mid", song_to_midi(SONG))  # the same song: counted once
     atomic_write(here / "b.mid", song_to_midi(other))
-    outcome = canzona("evaluate", here, prepared_dataset, "--json", "--each")
+    outcome = canzona("evaluate", here, prepared_dataset, "--json", "--each", "--processes", "1")
     facts = json.loads(outcome.out)
-    assert facts["songs"] == 2 + len(validation_songs) == len(facts["each"])
-    assert facts["each"][str(here / "a.json")] == score(SONG)
-    assert facts["each"][str(here / "b.mid")] == score(other)
-    values = [each["melody_in_key"] for each in facts["each"].values()]
-    assert values.count(None) == 1
-    kept = [value for value in values if value is not None]
-    assert facts["mean"]["melody_in_key"] == pytest.approx(sum(kept) / len(kept))
-    text = canzona("evaluate", here, "--each").out
-    assert f"{here / 'b.mid'}: " in text
+    each = facts["each"]["songs"]
+    assert len(each) == 2 + len(validation_songs)
+    assert {name: each["a"][name] for name in score(SONG)} == score(SONG)
+    assert {name: each["b"][name] for name in score(other)} == score(other)
+    kept = [own["melody_in_key"] for own in each.values() if own["melody_in_key"] is not None]
+    figure = facts["figures"]["songs"]["melody_in_key"]
+    assert figure["n"] == len(kept) == len(each) - 1
+    assert figure["mean"] == pytest.approx(sum(kept) / len(kept))
+    assert "songs b: " in canzona("evaluate", here, "--each", "--processes", "1").out
+
+
+def test_evaluate_writes_a_report_on_several_systems(canzona, here, prepared_dataset, training_songs):
+    for name, song in (("one", SONG), ("two", training_songs[0].song)):
+        (here / name).mkdir()
+        write_song_file(here / name / "7.json", song)
+    (here / "two" / "seconds.json").write_text('{"7": 2.5}')
+    arguments = ["--songs", "one=one", "--songs", "two=two", "--data", prepared_dataset, "-o", "report", "--processes", "1"]
+    outcome = canzona("evaluate", *arguments)
+    assert outcome.status == 0
+    assert names(here / "report") == ["report.html", "report.json"]
+    report = json.loads((here / "report" / "report.json").read_text())
+    assert list(report) == ["human", "one", "two"]
+    assert report["two"]["seconds_per_song"] == {"mean": 2.5, "low": 2.5, "high": 2.5, "n": 1}
+    assert report["one"]["seconds_per_song"] is None
+    assert report["two"]["copy_melody_1"]["mean"] == report["two"]["copy_piano_4"]["mean"] == 1
+    assert report["one"]["ils_chords"] is None  # of two bars a phrase none returns
+    assert report["human"]["ils_chords_second"]["n"] == len(VALIDATION_FORMS)
+    assert (here / "report" / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert "report" not in names(here / "one")
+
+
+def test_evaluate_reads_files_of_other_systems(canzona, here):
+    stranger = symusic.Score.from_midi(song_to_midi(SONG))
+    stranger.markers.clear()
+    stranger.key_signatures.clear()
+    stranger.dump_midi(here / "x.mid")
+    facts = json.loads(canzona("evaluate", here, "--json", "--each", "--processes", "1").out)
+    found, own = facts["each"]["songs"]["x"], score(SONG)
+    assert found["returns_melody_same"] is None
+    for name in ("chord_tones_piano", "chord_tones_melody", "piano_onsets_per_bar", "groove"):
+        assert found[name] == pytest.approx(own[name], rel=0.03)  # a key struck twice at once is one note
 
 
 def test_a_terminal_without_all_signs_gets_the_table(canzona, here, monkeypatch):
-    write_song_file(here / "song.json", replace(SONG, accompaniment=None))
+    (here / "other").mkdir()
+    write_song_file(here / "other" / "song.json", SONG)
+    write_song_file(here / "song.json", replace(SONG, accompaniment=None))  # has no figures of the piano: a dash
     with monkeypatch.context() as patch:
         terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
         patch.setattr(sys, "stdout", terminal)
-        assert run(["evaluate", "song.json"]) == 0
+        assert run(["evaluate", "song.json", "--songs", "other=other", "--processes", "1"]) == 0
         terminal.flush()
         assert rb"\u2013" in terminal.buffer.getvalue()
 
@@ -476,7 +513,13 @@ def test_bad_data_gets_one_line(canzona, here, command, data, said):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "Missing argument"),
+        ([], "songs: must be at least one file, folder or NAME=FOLDER, got none"),
+        (["--songs", "folder"], "songs: must be NAME=FOLDER with a folder that exists, got 'folder'"),
+        (["--songs", "a=missing"], "songs: must be NAME=FOLDER with a folder that exists, got 'a=missing'"),
+        (["--songs", "a=.", "--songs", "a=."], "songs: each system must be named once"),
+        ([".", "-o", "missing/report"], "output: its folder must exist"),
+        ([".", "--processes", "0"], "processes: must be 1 to 64, got 0"),
+        ([".", "--against", "missing"], "against: must be a folder, got 'missing'"),
         (["."], "songs: must be at least one, got none in ."),
         (["missing.json"], "song: cannot read 'missing.json'"),
         (["missing"], "song: must end in .json, .mid or .midi, got 'missing'"),

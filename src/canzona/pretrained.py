@@ -16,11 +16,17 @@ from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import LEVELS, level_named
 from canzona.io.files import atomic_write_all
 from canzona.model.denoiser import Denoiser
+from canzona.model.encoder_weights import TrainedEncoder, encoders_from_bytes, encoders_to_bytes, holds_encoders, read_encoders
 from canzona.model.weights import WeightsCard, load_weights, read_card
+from canzona.representation.encoders import Encoders
+from canzona.representation.encodings import ENCODINGS
 from canzona.representation.specification import image_fields, specification
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 REGISTRY = "registry.json"
+ENCODERS = "encoders"
+"""The name of the encoders' file, and of its entry in the registry."""
+
 LARGEST_FILE_BYTES = 16 * 2**20
 MOST_PROCESSORS = 64
 FAST_BFLOAT16_FLAGS = ("amx_bf16", "avx512_bf16")
@@ -47,6 +53,24 @@ def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | N
     folder = folder or WEIGHTS_FOLDER
     registry = _read_registry(folder)
     return Cascade({level.name: _load_registered(folder, level, registry, device, dtype) for level in LEVELS}, device)
+
+
+def load_encoders(folder: Path | None = None) -> Encoders:
+    """The encoders of short passages, ready to encode songs.
+
+    Args:
+        folder: where their file and its registry are; ``None`` takes those of the package.
+
+    Raises:
+        UnusableWeights: where the file is missing, damaged, or made for other encoders than these.
+    """
+    folder = folder or WEIGHTS_FOLDER
+    path, digest = _encoders_file(folder), _read_registry(folder).get(ENCODERS, "")
+    data = _registered_bytes(path, digest)
+    try:
+        return Encoders(tuple(encoders_from_bytes(data, str(path))), digest)
+    except ValueError as error:
+        raise UnusableWeights(str(error)) from None
 
 
 def cards(folder: Path | None = None) -> list[WeightsCard]:
@@ -87,27 +111,32 @@ def use_processors(threads: int | None = None) -> int:
 def register(files: Sequence[Path], folder: Path | None = None) -> dict[str, str]:
     """Take trained weight files into a folder of weights, one for each level that they name, and note them in its registry.
 
-    The entries of other levels stay as they are, whatever has become of their files.
+    Encoders are added to the folder's one file of encoders, in the place of those of the same name and seed. The entries of all
+    else stay as they are, whatever has become of their files.
 
     Returns:
-        Level's name → SHA-256 of every file now registered.
+        Level's name, or ``ENCODERS`` → SHA-256 of every file now registered.
 
     Raises:
-        ValueError: where a file is too large or made for other levels than these.
-        UnusableWeights: where the folder has a registry that cannot be read.
+        ValueError: where a file is too large or made for other levels or encoders than these.
+        UnusableWeights: where the folder has a registry, or a file of encoders that is added to, that cannot be read.
     """
     folder = folder or WEIGHTS_FOLDER
     contents: dict[Path, bytes] = {}
     registry = _read_registry(folder) if (folder / REGISTRY).exists() else {}
+    of_encoders = [file for file in files if holds_encoders(file)]
     for file in files:
-        level = level_named(read_card(file).level)
-        load_level(file, level)
-        data = file.read_bytes()
-        if len(data) > LARGEST_FILE_BYTES:
-            raise ValueError(f"weights: {file} must be at most {LARGEST_FILE_BYTES} bytes, got {len(data)}")
-        contents[_file(folder, level)] = data
-        registry[level.name] = _hash(data)
-    registry = {level.name: registry[level.name] for level in LEVELS if level.name in registry}
+        if file not in of_encoders:
+            level = level_named(read_card(file).level)
+            load_level(file, level)
+            contents[_file(folder, level)] = _small_enough(file.read_bytes(), file)
+            registry[level.name] = _hash(contents[_file(folder, level)])
+    if of_encoders:
+        path = _encoders_file(folder)
+        present = _registered_bytes(path, registry[ENCODERS]) if ENCODERS in registry else None
+        contents[path] = _small_enough(_encoders_with(present, of_encoders, path), path)
+        registry[ENCODERS] = _hash(contents[path])
+    registry = {name: registry[name] for name in (*(level.name for level in LEVELS), ENCODERS) if name in registry}
     contents[folder / REGISTRY] = (json.dumps(registry, indent=2) + "\n").encode()
     atomic_write_all(contents)
     return registry
@@ -117,12 +146,7 @@ def _load_registered(
     folder: Path, level: Level, registry: dict[str, str], device: str, dtype: torch.dtype | None
 ) -> LevelModel:
     path = _file(folder, level)
-    try:
-        data = path.read_bytes()
-    except OSError:
-        raise UnusableWeights(f"weights: {path} is missing; install canzona again or name a folder that has it") from None
-    if registry.get(level.name) != _hash(data):
-        raise UnusableWeights(f"weights: {path} is damaged (its SHA-256 is not that of {REGISTRY}); install canzona again")
+    _registered_bytes(path, registry.get(level.name, ""))
     try:
         return replace(load_level(path, level, device, dtype), digest=registry[level.name])
     except ValueError as error:
@@ -142,6 +166,44 @@ def load_level(path: Path, level: Level, device: str = "cpu", dtype: torch.dtype
         if (found := getattr(card.config, name)) != wanted:
             raise ValueError(f"weights: {path} has {name} {found!r}, must have {wanted!r}")
     return LevelModel(Denoiser(network.to(device)), card.schedule, dtype)
+
+
+def _registered_bytes(path: Path, digest: str) -> bytes:
+    """A file's contents, once it is sure that they are those with this SHA-256."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise UnusableWeights(f"weights: {path} is missing; install canzona again or name a folder that has it") from None
+    if digest != _hash(data):
+        raise UnusableWeights(f"weights: {path} is damaged (its SHA-256 is not that of {REGISTRY}); install canzona again")
+    return data
+
+
+def _encoders_with(present: bytes | None, files: Sequence[Path], path: Path) -> bytes:
+    """The encoders of a file's contents and of further files, the last of the same name and seed, in the order of the table."""
+    try:
+        found = [] if present is None else encoders_from_bytes(present, str(path))
+    except ValueError as error:
+        raise UnusableWeights(str(error)) from None
+    found += [encoder for file in files for encoder in read_encoders(file)]
+    names = [encoding.name for encoding in ENCODINGS]
+    latest: dict[tuple[int, int], TrainedEncoder] = {}
+    for encoder in found:
+        if encoder.card.name not in names:
+            raise ValueError(f"encoders: must be {', '.join(names)}, got {encoder.card.name!r}")
+        latest[names.index(encoder.card.name), encoder.card.seed_number] = encoder
+    kept = Encoders(tuple(latest[place] for place in sorted(latest)))  # refuses those made for other tables
+    return encoders_to_bytes(kept.trained)
+
+
+def _small_enough(data: bytes, path: Path) -> bytes:
+    if len(data) > LARGEST_FILE_BYTES:
+        raise ValueError(f"weights: {path} must be at most {LARGEST_FILE_BYTES} bytes, got {len(data)}")
+    return data
+
+
+def _encoders_file(folder: Path) -> Path:
+    return folder / f"{ENCODERS}.safetensors"
 
 
 def _read_registry(folder: Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from canzona.cli import compose, evaluate, prepare, register, render, train
+from canzona.cli import compose, evaluate, listen_test, prepare, register, render, train, train_encoder
 from canzona.faults import MachineFault
 from canzona.version import __version__
 
@@ -23,7 +23,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (compose.compose, render.render, evaluate.evaluate, prepare.prepare, train.train, register.register):
+for command in (
+    compose.compose,
+    render.render,
+    evaluate.evaluate,
+    listen_test.listen_test,
+    prepare.prepare,
+    train.train,
+    train_encoder.train_encoder,
+    register.register,
+):
     app.command()(command)
 
 

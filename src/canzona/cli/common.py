@@ -51,6 +51,30 @@ def read_song(path: Path) -> "Song":
         raise ValueError(f"song: cannot read {str(path)!r}: {(error.strerror or str(error)).lower()}") from None
 
 
+def read_any_song(path: Path) -> "Song":
+    """As ``read_song``, but a MIDI file may be of any system: its tracks MELODY, CHORDS and PIANO are read, its keys found.
+
+    Raises:
+        ValueError: where the file is missing, or no song and without such tracks.
+    """
+    from dataclasses import replace
+
+    from canzona.hierarchy.analysis import phrase_keys
+    from canzona.io.tracks import tracks_to_song
+
+    try:
+        song = read_song(path)
+    except ValueError:
+        if path.suffix.lower() == ".json" or not path.is_file():
+            raise
+        song = tracks_to_song(path.read_bytes())
+    if song.lead_sheet is None or all(phrase.key for phrase in song.form.phrases):
+        return song
+    found = phrase_keys(song.form, song.lead_sheet, song.meter)
+    keys = [own.key or other.key for own, other in zip(song.form.phrases, found.phrases, strict=True)]
+    return replace(song, form=song.form.with_keys(keys))
+
+
 def read_data(path: Path) -> "list[PreparedSong]":
     """The songs of a data set.
 

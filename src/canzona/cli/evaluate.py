@@ -1,52 +1,202 @@
 """``canzona evaluate``."""
 
+import json
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from statistics import fmean
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from canzona.cli.common import read_data, read_song, report
+from canzona.cli.common import progress_bar, read_any_song, read_data, report
+
+if TYPE_CHECKING:
+    from canzona.evaluation.bootstrap import Figure
+    from canzona.evaluation.evaluation import Entry, Equipment, Evaluation, ScoredSong
+    from canzona.evaluation.passages import TrainingPassages
+    from canzona.training.dataset import PreparedSong
+
+HUMAN, UNNAMED = "human", "songs"
+SECONDS = "seconds.json"
+FEWEST_WITHOUT_MEANING = 3
+"""Systems from which on a terminal has no room for what the metrics mean."""
 
 
 def evaluate(
     songs: Annotated[
-        list[Path], typer.Argument(help="Songs (.json, .mid), or folders of them, or one data set (.npz): its test songs.")
-    ],
+        list[Path] | None,
+        typer.Argument(help="Songs (.json, .mid), folders of them, or data sets (.npz): their test songs."),
+    ] = None,
+    named: Annotated[
+        list[str] | None, typer.Option("--songs", help="A system's songs as NAME=FOLDER; once for each system.")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Data set: its test songs are the human ones, its training songs what may have been copied."),
+    ] = None,
+    against: Annotated[Path | None, typer.Option(help="Folder of human songs, in place of those of --data.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for report.json and report.html; made where there is none.")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="Folder with other encoders than the package's.")] = None,
+    processes: Annotated[int | None, typer.Option(help="Songs measured at once, 1 to 64. Default: one a processor.")] = None,
     each: Annotated[bool, typer.Option("--each", help="Print every song's figures too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Print the figures of songs, and their mean."""
-    from canzona.evaluation.metrics import METRICS, score
+    """Measure songs of one or more systems, and hold them against human songs."""
+    if processes is not None and not 1 <= processes <= 64:
+        raise ValueError(f"processes: must be 1 to 64, got {processes}")
+    if output is not None and output.exists() and not output.is_dir():
+        raise ValueError(f"output: must be a folder, got the file {str(output)!r}")
+    if output is not None and not output.parent.is_dir():
+        raise ValueError(f"output: its folder must exist, got {str(output)!r}")
+    if against is not None and not against.is_dir():
+        raise ValueError(f"against: must be a folder, got {str(against)!r}")
+    folders = dict(map(_named, named or ()))
+    if len(folders) < len(named or ()) or (HUMAN in folders and (data or against)):
+        raise ValueError(f"songs: each system must be named once, got {', '.join(named or ())}")
+    if not songs and not folders:
+        raise ValueError("songs: must be at least one file, folder or NAME=FOLDER, got none")
 
-    scores = {name: score(song) for name, song in _songs(songs)}
-    if not scores:
-        raise ValueError(f"songs: must be at least one, got none in {', '.join(map(str, songs))}")
-    means: dict[str, float | None] = {}
-    for metric in METRICS:
-        values = [value for own in scores.values() if (value := own[metric.name]) is not None]
-        means[metric.name] = fmean(values) if values else None
-    lines = [f"{'figure':28}{'mean':>8}{'songs':>8}   meaning"]
-    for metric in METRICS:
-        mean = means[metric.name]
-        fitting = sum(own[metric.name] is not None for own in scores.values())
-        lines.append(f"{metric.name:28}{'–' if mean is None else f'{mean:.3f}':>8}{fitting:>8}   {metric.meaning}")
+    from canzona.evaluation.evaluation import Entry, judge_all, summarise
+
+    prepared = [] if data is None else read_data(data)
+    entries: list[Entry] = []
+    if against is not None:
+        entries += _folder(HUMAN, against)
+    else:
+        entries += _test_songs(HUMAN, prepared)
+    for path in songs or ():
+        entries += _entries(path)
+    for system, folder in folders.items():
+        entries += _folder(system, folder)
+    if not entries:
+        raise ValueError(f"songs: must be at least one, got none in {', '.join(map(str, [*(songs or ()), *folders.values()]))}")
+
+    passages = _passages(prepared)
+    equip = partial(equipment, weights, passages)
+    scored: dict[str, list[ScoredSong]] = {entry.system: [] for entry in entries}
+    with progress_bar() as bar:
+        task = bar.add_task("measuring songs", total=len(entries), figures="")
+        for entry, song in judge_all(entries, equip, processes or len(os.sched_getaffinity(0))):
+            scored[entry.system].append(song)
+            bar.update(task, advance=1, figures=f"{entry.system} {entry.name}")
+    evaluation = summarise(scored, HUMAN, notes=[_made_by()])
+    figures = evaluation.to_dict()
+    if output is not None:
+        _write(output, evaluation)
+    individual = {system: {song.name: dict(song.scores) for song in own} for system, own in evaluation.systems.items()}
+    facts = {"figures": figures, "each": individual} if each else figures
+    report(facts, as_json, _text(evaluation, each))
+
+
+def _made_by() -> str:
+    from canzona.version import __version__
+
+    return f"Measured by canzona {__version__}: canzona {' '.join(map(shlex.quote, sys.argv[1:]))}"
+
+
+def equipment(weights: Path | None, passages: "TrainingPassages | None") -> "Equipment":
+    """The package's encoders, both sets, the codes that need none, and what may have been copied."""
+    from canzona import pretrained
+    from canzona.evaluation.evaluation import Equipment
+    from canzona.evaluation.latent import ASPECTS, PLAIN_CODERS, Coder
+    from canzona.evaluation.metrics import YARDSTICKS
+
+    pretrained.use_processors(1)
+    encoders = pretrained.load_encoders(weights)
+    learned = [[Coder(aspect, partial(encoders.encode, aspect, seed_number)) for aspect in ASPECTS] for seed_number in range(2)]
+    return Equipment(dict(zip(YARDSTICKS, (*learned, PLAIN_CODERS), strict=True)), passages)
+
+
+def _passages(prepared: "Sequence[PreparedSong]") -> "TrainingPassages | None":
+    from canzona.evaluation.passages import TrainingPassages
+
+    training = [
+        (f"{item.number:03d}", item.song) for item in prepared if not item.is_validation
+    ]  # second labellings are ignored
+    return TrainingPassages.of(training) if training else None
+
+
+def _named(option: str) -> tuple[str, Path]:
+    name, sign, folder = option.partition("=")
+    if not (name and sign and Path(folder).is_dir()):
+        raise ValueError(f"songs: must be NAME=FOLDER with a folder that exists, got {option!r}")
+    return name, Path(folder)
+
+
+def _test_songs(system: str, prepared: "Sequence[PreparedSong]") -> "list[Entry]":
+    from canzona.evaluation.evaluation import Entry
+    from canzona.training.dataset import first_labellings
+
+    songs = first_labellings(item for item in prepared if item.is_validation)
+    return [Entry(system, f"{item.number:03d}", item.song) for item in songs]
+
+
+def _entries(path: Path) -> "list[Entry]":
+    """The songs of one unnamed argument."""
+    from canzona.evaluation.evaluation import Entry
+
+    if path.suffix == ".npz":
+        return _test_songs(UNNAMED, read_data(path))
+    return _folder(UNNAMED, path) if path.is_dir() else [Entry(UNNAMED, str(path), read_any_song(path))]
+
+
+def _folder(system: str, folder: Path) -> "list[Entry]":
+    """The songs of a folder, and how long each took where ``seconds.json`` says so; a song's JSON stands for its MIDI file."""
+    from canzona.evaluation.evaluation import Entry
+
+    noted = folder / SECONDS
+    seconds = _seconds(noted) if noted.is_file() else {}
+    written = [path for path in sorted(folder.glob("*.json")) if path != noted]
+    played = [path for path in sorted(folder.glob("*.mid")) if path.with_suffix(".json") not in written]
+    return [Entry(system, path.stem, read_any_song(path), seconds.get(path.stem)) for path in written + played]
+
+
+def _seconds(path: Path) -> dict[str, float]:
+    try:
+        seconds = json.loads(path.read_text())
+        return {name: float(value) for name, value in seconds.items()}
+    except (ValueError, TypeError, AttributeError):
+        raise ValueError(f"songs: {path} must hold seconds by song's name, as JSON") from None
+
+
+def _write(folder: Path, evaluation: "Evaluation") -> None:
+    from canzona.evaluation.report.page import report_page
+    from canzona.io.files import atomic_write_all
+
+    page = report_page(evaluation)
+    folder.mkdir(exist_ok=True)
+    figures = json.dumps(evaluation.to_dict(), indent=1) + "\n"
+    atomic_write_all({folder / "report.json": figures.encode(), folder / "report.html": page.encode()})
+
+
+def _text(evaluation: "Evaluation", each: bool) -> str:
+    """A table for the terminal: a row a metric, a column a system."""
+    systems = list(evaluation.figures)
+    width = max(28, *(len(row.name) + 2 for row in evaluation.rows))
+    with_meaning = len(systems) < FEWEST_WITHOUT_MEANING
+    lines = ["figure".ljust(width) + "".join(f"{f'{name} ({len(evaluation.systems[name])})':>26}" for name in systems)]
+    group = ""
+    for row in evaluation.rows:
+        if row.group != group:
+            lines.append(group := row.group)
+        cells = [evaluation.figures[name][row.name] for name in systems]
+        meaning = f"   {row.meaning}" if with_meaning else ""
+        lines.append(f"  {row.name}".ljust(width) + "".join(f"{_cell(cell):>26}" for cell in cells) + meaning)
+    lines += evaluation.notes
     if each:
-        for name, own in scores.items():
-            figures = ", ".join(f"{key} {'–' if value is None else f'{value:.3f}'}" for key, value in own.items())
-            lines.append(f"{name}: {figures}")
-    report({"songs": len(scores), "mean": means} | ({"each": scores} if each else {}), as_json, "\n".join(lines))
+        for system in systems:
+            for song in evaluation.systems[system]:
+                said = ", ".join(f"{name} {'–' if value is None else f'{value:.3f}'}" for name, value in song.scores.items())
+                lines.append(f"{system} {song.name}: {said}")
+    return "\n".join(lines)
 
 
-def _songs(paths: list[Path]):
-    for path in paths:
-        if path.suffix == ".npz":
-            yield from (
-                (f"{item.number}-{place}", item.song) for place, item in enumerate(read_data(path)) if item.is_validation
-            )
-        elif path.is_dir():
-            written = sorted(path.glob("*.json"))
-            only_played = [file for file in sorted(path.glob("*.mid")) if file.with_suffix(".json") not in written]
-            yield from ((str(file), read_song(file)) for file in written + only_played)
-        else:
-            yield str(path), read_song(path)
+def _cell(figure: "Figure | None") -> str:
+    if figure is None:
+        return "–"
+    return f"{figure.mean:.3f}" + (f" [{figure.low:.3f}, {figure.high:.3f}]" if figure.n > 1 else "")

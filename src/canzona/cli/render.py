@@ -1,5 +1,6 @@
 """``canzona render``."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +27,9 @@ def render(
     read = read_song(song)
     suffix = output.suffix.lower()
     if suffix == ".wav":
-        song_to_wav(read, output, with_chords=chords)
+        played = song_to_wav(read, output, with_chords=chords)
+        if played.missing:
+            print(f"canzona: the simple synthesiser played: {played.missing}", file=sys.stderr)
     else:
         atomic_write(output, song_to_png(read) if suffix == ".png" else song_to_midi(read))
     report({"output": str(output)}, as_json, str(output))

@@ -1,167 +1,156 @@
-"""Figures of one song. Each takes a ``Song`` and nothing else; ``None`` says that a metric does not fit the song.
+"""The table of metrics. Whatever a system is, it is judged by the rows of this table and by nothing else.
 
-Pitches are compared by pitch class. Bars are those of the form.
+A metric takes a finished ``Song``; ``None`` says that it does not fit the song, which is then not scored.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 
-from canzona.song.harmony import PITCH_CLASSES, Chord
-from canzona.song.notes import Note
+from canzona.evaluation import density, endings, harmony, recognition, returns, statistics, structure
+from canzona.evaluation.copying import PASSAGE_BARS
+from canzona.evaluation.distributions import FEATURES
+from canzona.evaluation.latent import ASPECTS
+from canzona.evaluation.passages import VOICES
 from canzona.song.song import Song
-from canzona.song.timing import STEPS_PER_BEAT
 
 
 @dataclass(frozen=True)
-class Metric:
-    """One figure of a song.
+class Row:
+    """What a report says of a metric.
 
     Attributes:
-        name: as in reports.
+        name: as in ``report.json``.
         meaning: one line.
-        measure: Song → figure, or ``None`` where it does not fit.
+        group: the heading under which it stands.
+        published: system → its published figure.
+        same_as_published: whether those were measured in the same way; else they are for orientation.
     """
 
     name: str
     meaning: str
+    group: str
+    published: Mapping[str, float] = field(default_factory=dict, hash=False)
+    same_as_published: bool = False
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A row and how one song is measured."""
+
+    row: Row
     measure: Callable[[Song], float | None]
 
 
-def chord_tones_piano(song: Song) -> float | None:
-    """Share of piano onsets on a tone or the bass of the sounding chord, by pitch class; onsets under no chord are left out."""
-    return _chord_tones(song, song.accompaniment or ())
+STRUCTURE, RETURNS, HARMONY, ENDINGS = "Structure", "Returns", "Harmony", "Endings"
+PITCH_AND_RHYTHM, DENSITY, DISTRIBUTIONS, COPYING, SPEED = "Pitch and rhythm", "Density", "Distributions", "Copying", "Speed"
+YARDSTICK = "Other yardsticks"
+
+_HUMAN, _CASCADE, _TRANSFORMER, _POLYFFUSION = "human", "cascade", "REMI Transformer", "Polyffusion"
+PUBLISHED: Mapping[str, Mapping[str, float]] = {
+    "ils_melody_pitch": {_HUMAN: 2.280, _CASCADE: 2.046, _TRANSFORMER: 1.890, _POLYFFUSION: 0.601},
+    "ils_melody_rhythm": {_HUMAN: 2.305, _CASCADE: 1.492, _TRANSFORMER: 1.713, _POLYFFUSION: 0.758},
+    "ils_chords": {_HUMAN: 1.416, _CASCADE: 1.325, _TRANSFORMER: 0.677, _POLYFFUSION: 0.518},
+    "ils_texture": {_HUMAN: 1.675, _CASCADE: 1.190, _TRANSFORMER: 0.735, _POLYFFUSION: 0.607},
+    "si_2_8": {_HUMAN: 0.4398, _CASCADE: 0.3234, "SFS": 0.3286},
+    "si_8_16": {_HUMAN: 0.3827, _CASCADE: 0.2262, "SFS": 0.2264},
+    "si_16": {_HUMAN: 0.3300, _CASCADE: 0.0860, "SFS": 0.1109},
+    "returns_melody_same": {_HUMAN: 0.813, _CASCADE: 0.35},
+    "returns_melody_different": {_HUMAN: 0.074, _CASCADE: 0.09},
+    "returns_piano_same": {_HUMAN: 0.701, _CASCADE: 0.49},
+    "returns_piano_different": {_HUMAN: 0.259, _CASCADE: 0.32},
+    "chord_accuracy": {_HUMAN: 0.988, "D3PIA": 0.960, _CASCADE: 0.956, "FGG": 0.722, _POLYFFUSION: 0.522},
+    "chord_tones_piano": {_HUMAN: 0.940, "D3PIA": 0.871, _CASCADE: 0.834, "FGG": 0.823, _POLYFFUSION: 0.747},
+    "copy_melody_1": {_HUMAN: 0.840},
+    "copy_melody_2": {_HUMAN: 0.657, _CASCADE: 0.653, "copy-bot": 0.711},
+}
+"""Metric → system → its published figure.
+
+ILS: the authors' result files of arXiv 2405.09901, with other encoders. SI: arXiv 2510.05881, of audio. Chords: ten passages of
+eight bars, chord accuracy by another recogniser. Returns of the cascade: seven demos.
+"""
+MEASURED_ALIKE = {"returns_melody_same", "returns_melody_different", "returns_piano_same", "returns_piano_different"}
+"""The metrics whose published figures were measured as ours; the others are for orientation."""
 
 
-def chord_tones_melody(song: Song) -> float | None:
-    """Share of melody onsets on tones of the sounding chord."""
-    return _chord_tones(song, _melody(song))
+def _row(name: str, group: str, meaning: str) -> Row:
+    return Row(name, meaning, group, PUBLISHED.get(name, {}), name in MEASURED_ALIKE)
 
 
-def melody_in_key(song: Song) -> float | None:
-    """Share of melody notes that belong to the scale of their phrase's key (a minor key: the natural minor)."""
-    keys = song.form.keys_by_bar()
-    judged = []
-    for note in _melody(song):
-        key = keys[song.meter.bar_of_step(note.start_step)]
-        if key is not None:
-            judged.append(note.pitch % PITCH_CLASSES in key.scale)
-    return _share(judged)
-
-
-def bars_without_piano(song: Song) -> float | None:
-    """Share of bars in which no piano note starts."""
-    if song.accompaniment is None:
-        return None
-    return 1 - len({song.meter.bar_of_step(note.start_step) for note in song.accompaniment}) / song.form.length_bars
-
-
-def sung_bars(song: Song) -> float | None:
-    """Share of the bars of sung phrases (capital letters) in which melody sounds."""
-    if song.lead_sheet is None:
-        return None
-    sounding = {song.meter.bar_of_step(step) for note in _melody(song) for step in range(note.start_step, note.end_step)}
-    return _share(
-        bar in sounding
-        for start, phrase in song.form.spans()
-        if phrase.is_sung
-        for bar in range(start, start + phrase.length_bars)
-    )
-
-
-def piano_onsets_per_bar(song: Song) -> float | None:
-    return None if song.accompaniment is None else len(song.accompaniment) / song.form.length_bars
-
-
-def melody_notes_per_sung_bar(song: Song) -> float | None:
-    bars = sum(phrase.length_bars for phrase in song.form.phrases if phrase.is_sung)
-    return len(_melody(song)) / bars if bars and song.lead_sheet is not None else None
-
-
-def ends_on_tonic(song: Song) -> float | None:
-    """1 where the last chord is rooted on the tonic of the last key, else 0."""
-    if song.lead_sheet is None or not song.lead_sheet.chords or song.form.phrases[-1].key is None:
-        return None
-    return float(song.lead_sheet.chords[-1].chord.root == song.form.phrases[-1].key.tonic)
-
-
-def returns_melody_same(song: Song) -> float | None:
-    """How literally phrases return.
-
-    Mean Dice overlap of melody (onset, pitch class) between bars at the same place of phrases of the same letter.
-    """
-    return _returns(song, _melody(song), same_letter=True, sung_only=True)
-
-
-def returns_melody_different(song: Song) -> float | None:
-    """The same between sung phrases of different letters: what chance gives."""
-    return _returns(song, _melody(song), same_letter=False, sung_only=True)
-
-
-def returns_piano_same(song: Song) -> float | None:
-    return _returns(song, song.accompaniment or (), same_letter=True, sung_only=False)
-
-
-def returns_piano_different(song: Song) -> float | None:
-    return _returns(song, song.accompaniment or (), same_letter=False, sung_only=False)
-
-
-METRICS = (
-    Metric("chord_tones_piano", "piano onsets that are tones of the sounding chord", chord_tones_piano),
-    Metric("chord_tones_melody", "melody onsets that are tones of the sounding chord", chord_tones_melody),
-    Metric("melody_in_key", "melody notes in the phrase's key", melody_in_key),
-    Metric("bars_without_piano", "bars in which no piano note starts", bars_without_piano),
-    Metric("sung_bars", "bars of sung phrases with melody", sung_bars),
-    Metric("piano_onsets_per_bar", "piano onsets a bar", piano_onsets_per_bar),
-    Metric("melody_notes_per_sung_bar", "melody notes a bar of sung phrases", melody_notes_per_sung_bar),
-    Metric("ends_on_tonic", "songs whose last chord is the tonic's", ends_on_tonic),
-    Metric("returns_melody_same", "melody overlap of phrases of the same letter", returns_melody_same),
-    Metric("returns_melody_different", "melody overlap of phrases of different letters", returns_melody_different),
-    Metric("returns_piano_same", "piano overlap of phrases of the same letter", returns_piano_same),
-    Metric("returns_piano_different", "piano overlap of phrases of different letters", returns_piano_different),
+_SI_2_8, _SI_8_16, _SI_16 = (
+    partial(structure.structure_indicator, shortest_bars=shortest, longest_bars=longest)
+    for shortest, longest in ((2, 8), (8, 16), (16, None))
 )
+_MEASURES: tuple[tuple[str, str, Callable[[Song], float | None], str], ...] = (
+    (STRUCTURE, "si_2_8", _SI_2_8, "structure indicator, repeated passages of 2 to 8 bars"),
+    (STRUCTURE, "si_8_16", _SI_8_16, "structure indicator, 8 to 16 bars"),
+    (STRUCTURE, "si_16", _SI_16, "structure indicator, 16 bars and more"),
+    (STRUCTURE, "boundary_hits", structure.boundary_hits, "phrase boundaries that a novelty segmenter finds (F, ±1 bar)"),
+    (STRUCTURE, "label_f1", structure.label_f1, "phrases grouped by their music as by their letters (pairwise F)"),
+    (RETURNS, "returns_melody_same", returns.returns_melody_same, "melody overlap of phrases of the same letter"),
+    (RETURNS, "returns_melody_different", returns.returns_melody_different, "melody overlap of phrases of different letters"),
+    (RETURNS, "returns_piano_same", returns.returns_piano_same, "piano overlap of phrases of the same letter"),
+    (RETURNS, "returns_piano_different", returns.returns_piano_different, "piano overlap of phrases of different letters"),
+    (HARMONY, "chord_accuracy", recognition.chord_accuracy, "beats whose root and third a recogniser hears in the piano"),
+    (HARMONY, "chord_accuracy_exact", recognition.chord_accuracy_exact, "beats all of whose chord tones it hears"),
+    (HARMONY, "chord_tones_piano", harmony.chord_tones_piano, "piano onsets that are tones of the sounding chord"),
+    (HARMONY, "chord_tones_melody", harmony.chord_tones_melody, "melody onsets that are tones of the sounding chord"),
+    (HARMONY, "melody_in_key", harmony.melody_in_key, "melody notes in the phrase's key"),
+    (HARMONY, "out_of_key", statistics.out_of_key, "sounding steps with a note outside the phrase's key"),
+    (ENDINGS, "ends_on_tonic", endings.ends_on_tonic, "songs whose last chord is the tonic's, the last melody note in it"),
+    (ENDINGS, "last_chord_tonic", endings.last_chord_tonic, "songs whose last chord is the tonic's"),
+    (ENDINGS, "phrase_cadences", endings.phrase_cadences, "phrases that close on dominant and tonic or a held note"),
+    (PITCH_AND_RHYTHM, "entropy_1", statistics.entropy_1, "entropy of pitch classes within a bar, in bits"),
+    (PITCH_AND_RHYTHM, "entropy_4", statistics.entropy_4, "entropy of pitch classes within four bars, in bits"),
+    (PITCH_AND_RHYTHM, "groove", statistics.groove, "likeness of the rhythms of any two bars"),
+    (DENSITY, "bars_without_piano", density.bars_without_piano, "bars in which no piano note starts"),
+    (DENSITY, "sung_bars", density.sung_bars, "bars of sung phrases with melody"),
+    (DENSITY, "piano_onsets_per_bar", density.piano_onsets_per_bar, "piano onsets a bar"),
+    (DENSITY, "melody_notes_per_sung_bar", density.melody_notes_per_sung_bar, "melody notes a bar of sung phrases"),
+)
+METRICS = tuple(Metric(_row(name, group, meaning), measure) for group, name, measure, meaning in _MEASURES)
+"""What one song by itself tells."""
+
+_SAID = {"melody_pitch": "melody's pitch", "melody_rhythm": "melody's rhythm", "chords": "chords", "texture": "piano's texture"}
+YARDSTICKS = {"": "", "_second": ", by the second encoder", "_plain": ", without an encoder"}
+"""Ending of a metric's name → by what two bars are coded; the ranking of systems must not depend on it."""
+
+ILS_ROWS = tuple(
+    _row(f"ils_{aspect}", STRUCTURE, f"ILS*: likeness of phrases of one type in the {_SAID[aspect]}") for aspect in ASPECTS
+)
+YARDSTICK_ROWS = tuple(
+    _row(f"ils_{aspect}{ending}{part}", YARDSTICK, f"{named} {_SAID[aspect]}{said}")
+    for part, named in (("", "ILS* in the"), ("_numerator", "mean cosine alone, in the"))
+    for ending, said in YARDSTICKS.items()
+    for aspect in ASPECTS
+    if ending or part
+)
+"""By another encoder or none, and the numerators: whether the figures depend on how two bars are coded."""
+
+OVERLAP_ROWS = tuple(
+    _row(f"oa_{feature}", DISTRIBUTIONS, f"overlap with human songs: {feature.replace('_', ' ')}") for feature in FEATURES
+)
+COPY_ROWS = (
+    *(
+        _row(f"copy_{voice}_{bars}", COPYING, f"{voice} overlap with the nearest training passage, bars: {bars}")
+        for voice in VOICES
+        for bars in PASSAGE_BARS
+    ),
+    _row("copy_melody_ngram", COPYING, "longest run of melody that a training song has too, in notes"),
+)
+SECONDS_ROW = _row("seconds_per_song", SPEED, "seconds that composing a song took")
+
+ROWS: tuple[Row, ...] = (
+    *ILS_ROWS,
+    *(metric.row for metric in METRICS),
+    *OVERLAP_ROWS,
+    *COPY_ROWS,
+    SECONDS_ROW,
+    *YARDSTICK_ROWS,
+)
+"""Every metric, in the order of reports."""
 
 
 def score(song: Song) -> dict[str, float | None]:
-    """Every metric of one song, by name."""
-    return {metric.name: metric.measure(song) for metric in METRICS}
-
-
-def _melody(song: Song) -> tuple[Note, ...]:
-    return song.lead_sheet.melody if song.lead_sheet is not None else ()
-
-
-def _chord_tones(song: Song, notes: tuple[Note, ...]) -> float | None:
-    sounding: dict[int, Chord] = {}
-    for span in song.lead_sheet.chords if song.lead_sheet is not None else ():
-        for beat in range(span.start_beat, span.end_beat):
-            sounding[beat] = span.chord
-    judged = []
-    for note in notes:
-        chord = sounding.get(note.start_step // STEPS_PER_BEAT)
-        if chord is not None:
-            judged.append(note.pitch % PITCH_CLASSES in (*chord.chroma, chord.bass))
-    return _share(judged)
-
-
-def _returns(song: Song, notes: tuple[Note, ...], same_letter: bool, sung_only: bool) -> float | None:
-    bars: list[set[tuple[int, int]]] = [set() for _ in range(song.form.length_bars)]
-    for note in notes:
-        bars[song.meter.bar_of_step(note.start_step)].add(
-            (note.start_step % song.meter.steps_per_bar, note.pitch % PITCH_CLASSES)
-        )
-    overlaps = []
-    spans = [(start, phrase) for start, phrase in song.form.spans() if phrase.is_sung or not sung_only]
-    for (start, phrase), (other_start, other) in combinations(spans, 2):
-        if (phrase.letter == other.letter) != same_letter:
-            continue
-        for place in range(min(phrase.length_bars, other.length_bars)):
-            first, second = bars[start + place], bars[other_start + place]
-            if first or second:
-                overlaps.append(2 * len(first & second) / (len(first) + len(second)))
-    return _share(overlaps)
-
-
-def _share(values: Iterable[float]) -> float | None:
-    listed = list(values)
-    return sum(listed) / len(listed) if listed else None
+    """Every metric that one song by itself tells, by name."""
+    return {metric.row.name: metric.measure(song) for metric in METRICS}

@@ -47,6 +47,7 @@ class Cascade:
         models: Mapping[str, LevelModel],
         device: torch.device | str = "cpu",
         sampling: Mapping[str, Sampling] | None = None,
+        levels: Sequence[Level] = LEVELS,
     ) -> None:
         """A cascade of these models.
 
@@ -54,10 +55,12 @@ class Cascade:
             models: level's name → model; a level without one can only be given.
             device: where the models are.
             sampling: level's name → how to sample it, where not as the table of levels says.
+            levels: what is composed, top-down; other rows than those of the table make another cascade.
         """
         self.models = dict(models)
         self.device = torch.device(device)
-        self.sampling = {level.name: level.sampling for level in LEVELS} | dict(sampling or {})
+        self.levels = tuple(levels)
+        self.sampling = {level.name: level.sampling for level in levels} | dict(sampling or {})
 
     def compose(self, request: Request) -> Song:
         """One song; drains ``stream``."""
@@ -82,7 +85,7 @@ class Cascade:
 
     @torch.inference_mode()
     def stream(
-        self, requests: Sequence[Request], drafts: Sequence[Song] | None = None, until: Level = LEVELS[-1]
+        self, requests: Sequence[Request], drafts: Sequence[Song] | None = None, until: Level | None = None
     ) -> Iterator[Progress]:
         """Compose songs together, as one batch, reporting every step; closing the iterator stops within a step.
 
@@ -90,7 +93,7 @@ class Cascade:
             requests: what to compose, one or more.
             drafts: for each, a song whose levels, as far as they are there, are kept as they are, with its metre and tempo; the
                 form must be there, with its keys. ``None`` composes every level.
-            until: the last level to be composed.
+            until: the last level to be composed; ``None`` composes all.
 
         Yields:
             Progress; the last report holds the songs.
@@ -105,8 +108,8 @@ class Cascade:
         else:
             songs = list(drafts)
         asked = [None] * len(songs) if drafts else list(requests)
-        total = 1
-        for level in LEVELS[: LEVELS.index(until) + 1]:
+        total, until = 1, until or self.levels[-1]
+        for level in self.levels[: self.levels.index(until) + 1]:
             known = [_known_parts(level, song, request) for song, request in zip(songs, asked, strict=True)]
             open_songs = [number for number, parts in enumerate(known) if not _settled(level, parts)]
             if open_songs:
@@ -124,9 +127,9 @@ class Cascade:
 
     def _canvas(self, level: Level, songs: Sequence[Song], requests: Sequence[Request]) -> Canvas:
         """A canvas with all that the songs say down to ``level``."""
-        store = ImageStore([song.form for song in songs], [song.meter for song in songs], self.device)
+        store = ImageStore([song.form for song in songs], [song.meter for song in songs], self.device, self.levels)
         for number, song in enumerate(songs):
-            for drawn in LEVELS[: LEVELS.index(level) + 1]:
+            for drawn in self.levels[: self.levels.index(level) + 1]:
                 if getattr(song, drawn.attribute) is not None:
                     store.write(drawn, number, encode_level(drawn, song))
         forms, meters = [song.form for song in songs], [song.meter for song in songs]
@@ -143,7 +146,7 @@ class Cascade:
             "threads": torch.get_num_threads(),
         }
         played = with_dynamics(song)
-        kept = {level.attribute: own for level in LEVELS if (own := getattr(draft, level.attribute, None)) is not None}
+        kept = {level.attribute: own for level in self.levels if (own := getattr(draft, level.attribute, None)) is not None}
         return replace(played, provenance=MappingProxyType(provenance), **kept)
 
 

@@ -105,6 +105,7 @@ class Level:
         context_passages, context_bars: how many earlier passages are seen, and how long each is in 4/4.
         external_control: what an external code describes; ``None`` where there is none.
         external_width: size of such a code.
+        has_references: whether every bar is shown its counterpart in an earlier phrase of the same letter.
         ends_freely: whether the level decides itself where the song ends.
     """
 
@@ -124,6 +125,7 @@ class Level:
     context_bars: int = 0
     external_control: str | None = None
     external_width: int = 0
+    has_references: bool = True
     ends_freely: bool = False
 
     @property

@@ -46,6 +46,7 @@ FORM = Level(
         Part("phrases", (Region("phrase", tuple(plane.name for plane in _PHRASE_PLANES), 0, _FORM_ROWS, Drawing.CONSTANT),)),
     ),
     sampling=Sampling(steps=32),
+    has_references=False,
     ends_freely=True,
 )
 REDUCED_LEAD_SHEET = Level(

@@ -1,15 +1,19 @@
-"""Songs as sound, played by the FluidSynth command with a General MIDI soundfont of this machine."""
+"""Songs as sound, played by the FluidSynth command with a General MIDI soundfont, or else by a small synthesiser of our own."""
 
 import os
 import shutil
 import subprocess
 import tempfile
-from dataclasses import replace
+import wave
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from canzona.faults import MachineFault
 from canzona.io.files import replacing
 from canzona.io.midi import song_to_midi
+from canzona.io.synth import synthesize
 from canzona.song import Song
 from canzona.song.timing import steps_to_seconds
 
@@ -26,7 +30,9 @@ _HOW_TO_INSTALL = "on Debian or Ubuntu: apt install fluidsynth fluid-soundfont-g
 _GAIN = 1.0  # a loud song peaks at two thirds of full scale
 _ERROR = "fluidsynth: error:"
 _WAV_HEADER_BYTES = 44
-_BYTES_PER_SAMPLE = 4  # two channels of 16 bits
+_CHANNELS, _BYTES_PER_VALUE = 2, 2
+_BYTES_PER_SAMPLE = _CHANNELS * _BYTES_PER_VALUE
+_FULL_SCALE = 32767
 _SECONDS_TO_START = 60.0  # on a busy machine; FluidSynth itself is a hundred times faster than the music
 
 
@@ -34,8 +40,22 @@ class MissingSynthesizer(MachineFault):
     """The FluidSynth command or a soundfont is not on this machine; the message says in one line what to install."""
 
 
-def song_to_wav(song: Song, path: Path, with_chords: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How a song was made to sound.
+
+    Attributes:
+        missing: why the simple synthesiser stood in, and how to get FluidSynth, in one line; ``None`` where FluidSynth played.
+    """
+
+    missing: str | None = None
+
+
+def song_to_wav(song: Song, path: Path, with_chords: bool = False) -> Played:
     """Play the song into a WAV file at ``path``: always the same bytes on one machine.
+
+    Where FluidSynth or a soundfont is not installed, ``canzona.io.synth`` plays; but not where the environment names a
+    soundfont, since then that one is wanted.
 
     Args:
         song: what to play; levels that it lacks are silent.
@@ -43,16 +63,23 @@ def song_to_wav(song: Song, path: Path, with_chords: bool = False) -> None:
         with_chords: whether the block chords of the lead sheet sound too, beside melody and piano.
 
     Raises:
-        MissingSynthesizer: where FluidSynth or a soundfont is missing.
+        MissingSynthesizer: where ``SOUNDFONT_VARIABLE`` is set, and FluidSynth or that soundfont is missing.
         MachineFault: where FluidSynth fails, or takes longer than the music itself lasts and a minute more.
         ValueError: as ``song_to_midi``.
         OSError: as ``canzona.io.files.replacing``.
     """
-    command, soundfont = _find_command(), _find_soundfont()
     if song.lead_sheet is not None and not with_chords:
         song = replace(song, lead_sheet=replace(song.lead_sheet, chords=()))
     midi = song_to_midi(song)
     seconds = steps_to_seconds(song.length_steps, song.tempo)
+    try:
+        command, soundfont = _find_command(), _find_soundfont()
+    except MissingSynthesizer as missing:
+        if os.environ.get(SOUNDFONT_VARIABLE):
+            raise
+        with replacing(path) as wav:
+            _play_simply(midi, seconds, wav)
+        return Played(str(missing))
     with replacing(path) as wav, tempfile.TemporaryDirectory(prefix="canzona-") as folder:
         midi_path = Path(folder) / "song.mid"
         midi_path.write_bytes(midi)
@@ -61,6 +88,16 @@ def song_to_wav(song: Song, path: Path, with_chords: bool = False) -> None:
         written = max(wav.stat().st_size - _WAV_HEADER_BYTES, 0) / (SAMPLE_RATE * _BYTES_PER_SAMPLE)
         if written < seconds:
             raise MachineFault(f"fluidsynth: must write {seconds:.1f} s of sound, wrote {written:.1f} s (is the disk full?)")
+    return Played()
+
+
+def _play_simply(midi: bytes, seconds: float, path: Path) -> None:
+    samples = np.rint(synthesize(midi, seconds, SAMPLE_RATE) * _FULL_SCALE).astype("<i2")
+    with path.open("wb") as file, wave.open(file, "wb") as wav:
+        wav.setnchannels(_CHANNELS)
+        wav.setsampwidth(_BYTES_PER_VALUE)
+        wav.setframerate(SAMPLE_RATE)
+        wav.writeframes(np.repeat(samples, _CHANNELS).tobytes())
 
 
 def _run(command: list[str], longest_seconds: float) -> None:
@@ -79,7 +116,7 @@ def _run(command: list[str], longest_seconds: float) -> None:
 def _find_command() -> str:
     command = shutil.which("fluidsynth")
     if command is None:
-        raise MissingSynthesizer(f"sound needs the fluidsynth command, which is not installed ({_HOW_TO_INSTALL})")
+        raise MissingSynthesizer(f"the fluidsynth command is not installed ({_HOW_TO_INSTALL})")
     return command
 
 
@@ -94,4 +131,4 @@ def _find_soundfont() -> Path:
     for soundfont in candidates:
         if soundfont.is_file():
             return soundfont
-    raise MissingSynthesizer(f"sound needs a soundfont, and {SOUNDFONT_FOLDER} holds none ({_HOW_TO_INSTALL})")
+    raise MissingSynthesizer(f"{SOUNDFONT_FOLDER} holds no soundfont for fluidsynth ({_HOW_TO_INSTALL})")

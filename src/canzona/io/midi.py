@@ -6,15 +6,23 @@ wherever the key changes and, at each phrase's start, a marker with its name and
 the form.
 """
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from symusic.core import KeySignatureTick, NoteTick, ScoreTick, TempoTick, TextMetaTick, TimeSignatureTick, TrackTick
 
-from canzona.io.files import LONGEST_FORM_BARS, check_storable
-from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
-from canzona.song.harmony import PITCH_CLASSES, QUALITIES
+from canzona.io.files import check_storable
+from canzona.io.midi_events import (
+    chord_spans,
+    key_of,
+    nearest,
+    read_form,
+    read_notes,
+    read_score,
+    struck,
+    tempo_of,
+)
+from canzona.song import STEPS_PER_BEAT, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
+from canzona.song.harmony import QUALITIES
 from canzona.song.song import DEFAULT_TEMPO
 from canzona.song.timing import beats_to_steps
 
@@ -29,8 +37,6 @@ CHORD_VELOCITY = 64
 LOWEST_BASS, LOWEST_ROOT = 36, 48
 """Block chords have their bass at MIDI pitch 36–47 and their other tones, in root position, from 48–59 up."""
 
-_MICROSECONDS_PER_MINUTE = 60_000_000
-_MOST_ACCIDENTALS = 7
 _TRACK_END = b"\xff\x2f\x00"
 
 
@@ -59,7 +65,7 @@ def song_to_midi(song: Song) -> bytes:
     notes = {MELODY: lead_sheet.melody, CHORDS: tuple(_block_chords(lead_sheet.chords)), PIANO: song.accompaniment or ()}
     for name, program in PROGRAMS.items():
         track = TrackTick(name, program, False)
-        for note in _strikes(notes[name]):
+        for note in struck(notes[name]):
             time, duration = TICKS_PER_STEP * note.start_step, TICKS_PER_STEP * note.duration_steps
             track.notes.append(NoteTick(time, duration, note.pitch, note.velocity))
         if name == CHORDS:
@@ -78,15 +84,9 @@ def midi_to_song(data: bytes) -> Song:
     Raises:
         ValueError: in one line, where this is no MIDI file, has no phrase markers, or breaks the promises of such a file.
     """
-    try:
-        score = ScoreTick.from_midi(data)
-    except RuntimeError as error:
-        reason = str(error).splitlines()[0].removeprefix("MiniMidi: ").removesuffix(": iostream error")
-        raise ValueError(f"MIDI file: cannot be read: {reason}") from None
-    if score.ticks_per_quarter < 1:
-        raise ValueError(f"MIDI file: ticks a quarter note must be 1 or more, got {score.ticks_per_quarter}")
+    score = read_score(data)
     meter = _read_meter(score)
-    form = _read_form(score, meter)
+    form = read_form(score, meter)
     chords = tuple(_read_chords(score, meter.bars_to_beats(form.length_bars)))
     melody = _read_notes(score, MELODY)
     song = Song(
@@ -115,18 +115,6 @@ def _chord_symbols(chords: tuple[ChordSpan, ...], length_beats: int) -> Iterator
         yield span.start_beat, span.chord.symbol
         if span.end_beat < next_beat:
             yield span.end_beat, NO_CHORD
-
-
-def _strikes(notes: Iterable[Note]) -> list[Note]:
-    """The notes as one keyboard can play them: a key struck again ends its note; of two struck at once the longer stays."""
-    next_strike: dict[int, int] = {}
-    strikes = []
-    for note in sorted(notes, reverse=True):
-        room = next_strike.get(note.pitch, note.end_step) - note.start_step
-        if room > 0:
-            strikes.append(replace(note, duration_steps=min(note.duration_steps, room)))
-        next_strike[note.pitch] = note.start_step
-    return strikes[::-1]
 
 
 def _ending_at(end_tick: int, score: ScoreTick) -> bytes:
@@ -159,11 +147,6 @@ def _variable_length(number: int) -> bytes:
     return bytes(reversed(groups))
 
 
-def _nearest(time: int, units_per_beat: int, score: ScoreTick) -> int:
-    """A time in ticks as the nearest number of units, a half upwards."""
-    return (2 * time * units_per_beat + score.ticks_per_quarter) // (2 * score.ticks_per_quarter)
-
-
 def _read_meter(score: ScoreTick) -> Meter:
     signatures = {f"{event.numerator}/{event.denominator}" for event in score.time_signatures}
     if len(signatures) != 1:
@@ -175,46 +158,17 @@ def _read_tempo(score: ScoreTick) -> float:
     tempos = {event.mspq for event in score.tempos}
     if len(tempos) > 1:
         raise ValueError(f"tempo: a MIDI file must have one throughout, got {len(tempos)}")
-    microseconds = tempos.pop() if tempos else round(_MICROSECONDS_PER_MINUTE / DEFAULT_TEMPO)
-    if microseconds < 1:
-        raise ValueError(f"tempo: microseconds a quarter note must be 1 or more, got {microseconds}")
-    exact = _MICROSECONDS_PER_MINUTE / microseconds
-    shorter = (round(exact, digits) for digits in range(8))
-    return next((tempo for tempo in shorter if tempo and round(_MICROSECONDS_PER_MINUTE / tempo) == microseconds), exact)
-
-
-def _read_form(score: ScoreTick, meter: Meter) -> Form:
-    """The phrases that the markers name, without keys."""
-    markers = sorted(score.markers, key=lambda marker: marker.time)
-    if not markers:
-        raise ValueError("form: a MIDI file must have a marker such as A8 at every phrase's start, got none")
-    phrases = []
-    start_bar = 0
-    for marker in markers:
-        if not re.fullmatch(r"[A-Za-z][0-9]{1,4}", marker.text):
-            raise ValueError(f"form: markers must be a letter and a length in bars, such as A8, got {marker.text[:40]!r}")
-        if _nearest(marker.time, STEPS_PER_BEAT, score) != meter.bars_to_steps(start_bar):
-            raise ValueError(f"form: marker {marker.text} must be at the start of bar {start_bar + 1}, got tick {marker.time}")
-        phrases.extend(Form.parse(marker.text).phrases)
-        start_bar += phrases[-1].length_bars
-    if start_bar > LONGEST_FORM_BARS:
-        raise ValueError(f"form: must have {LONGEST_FORM_BARS} bars at most, got {start_bar}")
-    return Form(tuple(phrases))
+    return tempo_of(tempos.pop()) if tempos else DEFAULT_TEMPO
 
 
 def _read_keys(score: ScoreTick, meter: Meter, form: Form) -> list[Key | None]:
     """One key a phrase: the signature at its start or, without one, the key before."""
-    signatures = {_nearest(event.time, STEPS_PER_BEAT, score): event for event in score.key_signatures}
+    signatures = {nearest(event.time, STEPS_PER_BEAT, score): event for event in score.key_signatures}
     keys: list[Key | None] = []
     for start_bar, _ in form.spans():
         event = signatures.pop(meter.bars_to_steps(start_bar), None)
-        if event is None:
-            keys.append(keys[-1] if keys else None)
-            continue
-        if abs(event.key) > _MOST_ACCIDENTALS or event.tonality not in (0, 1):
-            raise ValueError(f"key signature: must be -7 to 7, in mode 0 or 1, got {event.key} in mode {event.tonality}")
-        major_tonic = event.key * 7 % PITCH_CLASSES  # a fifth, seven semitones, up for every sharp
-        keys.append(Key((major_tonic - 3) % PITCH_CLASSES, Mode.MINOR) if event.tonality else Key(major_tonic))
+        latest = keys[-1] if keys else None
+        keys.append(latest if event is None else key_of(event))
     if signatures:
         bar = meter.bar_of_step(min(signatures)) + 1
         raise ValueError(f"key signature: must be at the start of a phrase, got one in bar {bar}")
@@ -224,17 +178,9 @@ def _read_keys(score: ScoreTick, meter: Meter, form: Form) -> list[Key | None]:
 def _read_chords(score: ScoreTick, length_beats: int) -> Iterator[ChordSpan]:
     # symusic gives the lyrics of a track with notes as a second track of the same name
     lyrics = [lyric for track in score.tracks if track.name == CHORDS for lyric in track.lyrics]
-    symbols = [(_nearest(lyric.time, 1, score), lyric.text) for lyric in sorted(lyrics, key=lambda lyric: lyric.time)]
-    starts = [beat for beat, _ in symbols] + [length_beats]
-    for (start_beat, symbol), end_beat in zip(symbols, starts[1:], strict=True):
-        chord = Chord.parse(symbol)
-        if chord is not None:
-            yield ChordSpan(start_beat, end_beat - start_beat, chord)
+    symbols = [(nearest(lyric.time, 1, score), lyric.text) for lyric in sorted(lyrics, key=lambda lyric: lyric.time)]
+    return chord_spans(symbols, length_beats)
 
 
 def _read_notes(score: ScoreTick, name: str) -> tuple[Note, ...]:
-    notes = []
-    for note in (note for track in score.tracks if track.name == name for note in track.notes):
-        start_step, end_step = (_nearest(time, STEPS_PER_BEAT, score) for time in (note.time, note.end))
-        notes.append(Note(start_step, note.pitch, max(end_step - start_step, 1), note.velocity))
-    return tuple(sorted(notes))
+    return read_notes(score, (track for track in score.tracks if track.name == name))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from canzona.faults import MachineFault
 from canzona.io.files import check_storable
-from canzona.song import ChordSpan, LeadSheet, Note, PhraseType, Song
+from canzona.io.roll_layout import PHRASE_COLORS, chord_names, phrase_spans, pitch_range
+from canzona.song import LeadSheet, Note, Song
 from canzona.song.harmony import PITCH_CLASSES
-from canzona.song.spelling import chord_name, key_name
+from canzona.song.spelling import key_name
 from canzona.song.timing import beats_to_steps, steps_to_seconds
 
 if TYPE_CHECKING:
@@ -19,16 +19,6 @@ if TYPE_CHECKING:
 
 WIDTH_INCHES, HEIGHT_INCHES, DOTS_PER_INCH = 16.0, 10.4, 100
 """The picture is 1600 × 1040 pixels, whatever the song's length."""
-
-PHRASE_COLORS = {
-    PhraseType.A: "#d1495b",
-    PhraseType.B: "#2274a5",
-    PhraseType.OTHER_SUNG: "#2f9e6e",
-    PhraseType.INTRO: "#8d7b68",
-    PhraseType.OUTRO: "#6c757d",
-    PhraseType.OTHER: "#8e5ea8",
-}
-"""The ink of each type of phrase; fills and backgrounds are tints of it."""
 
 _INK, _QUIET, _LINE = "#22262e", "#7b818c", "#d5d8de"
 _PANELS = (  # title, what it shows, relative height
@@ -39,7 +29,6 @@ _PANELS = (  # title, what it shows, relative height
 )
 _LEFT, _RIGHT, _BOTTOM, _TOP, _GAP = 0.035, 0.988, 0.052, 0.892, 0.3
 _MOST_BAR_NUMBERS = 24
-_FEWEST_SEMITONES = 15  # a roll shows at least this range, so that three notes do not fill it
 _CHORD_STRIP = 0.2  # of a roll's height
 _CHORD_POINTS, _KEY_POINTS = 9.0, 9.5
 _DARKEST_VELOCITY = 100
@@ -97,13 +86,6 @@ def _subheading(song: Song) -> str:
     return f"{bars} bar{'s' * (bars > 1)}, {minutes}:{seconds:02d}"
 
 
-def _phrase_spans(song: Song) -> Iterator[tuple[int, int, str, str]]:
-    """(start, length, both in steps, name, ink) of each phrase."""
-    for start_bar, phrase in song.form.spans():
-        start, length = song.meter.bars_to_steps(start_bar), song.meter.bars_to_steps(phrase.length_bars)
-        yield start, length, str(phrase), PHRASE_COLORS[phrase.type]
-
-
 def _draw_frame(axes: Axes, song: Song, title: str, subtitle: str) -> None:
     """Title, phrase backgrounds and bar lines."""
     axes.set_xlim(0, song.length_steps)
@@ -114,9 +96,10 @@ def _draw_frame(axes: Axes, song: Song, title: str, subtitle: str) -> None:
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(length=0, labelsize=9.5, labelcolor=_QUIET, labelbottom=False)
-    for start, length, _, ink in _phrase_spans(song):
-        axes.axvspan(start, start + length, color=ink, alpha=0.09, linewidth=0, zorder=0)
-    phrase_starts = {start for start, *_ in _phrase_spans(song)}
+    for span in phrase_spans(song):
+        end = span.start_step + span.length_steps
+        axes.axvspan(span.start_step, end, color=PHRASE_COLORS[span.type], alpha=0.09, linewidth=0, zorder=0)
+    phrase_starts = {span.start_step for span in phrase_spans(song)}
     crowded = _points(song, song.meter.steps_per_bar) < _FEWEST_BAR_POINTS
     for step in range(0, song.length_steps, song.meter.steps_per_bar):
         if step in phrase_starts or not crowded:
@@ -126,13 +109,14 @@ def _draw_frame(axes: Axes, song: Song, title: str, subtitle: str) -> None:
 def _draw_form(axes: Axes, song: Song) -> None:
     axes.set_ylim(0, 1)
     axes.set_yticks([])
-    for (start, length, name, ink), phrase in zip(_phrase_spans(song), song.form.phrases, strict=True):
-        axes.axvspan(start, start + length, color=ink, linewidth=0, zorder=2)
+    for span, phrase in zip(phrase_spans(song), song.form.phrases, strict=True):
+        start, length = span.start_step, span.length_steps
+        axes.axvspan(start, start + length, color=PHRASE_COLORS[span.type], linewidth=0, zorder=2)
         axes.axvline(start, color="white", linewidth=2.4, zorder=3)
         room = _points(song, length) - 6
         key = "" if phrase.key is None else key_name(phrase.key)
         key = next((text for text in (key, key.split(" ")[0]) if _width(text, _KEY_POINTS) < room), "")
-        name = next((text for text in (name, phrase.letter) if _width(text, 15, bold=True) < room), "")
+        name = next((text for text in (span.name, phrase.letter) if _width(text, 15, bold=True) < room), "")
         middle = start + length / 2
         axes.text(middle, 0.64 if key else 0.5, name, fontsize=15, fontweight="bold", color="white", ha="center", va="center")
         axes.text(middle, 0.22, key, fontsize=_KEY_POINTS, color="white", ha="center", va="center")
@@ -145,7 +129,7 @@ def _draw_lead_sheet(axes: Axes, song: Song, lead_sheet: LeadSheet | None) -> No
     lowest, highest = _draw_roll(axes, song, lead_sheet.melody)
     strip = (highest - lowest) * _CHORD_STRIP / (1 - _CHORD_STRIP)
     axes.set_ylim(lowest, highest + strip)
-    names = _chord_names(song, lead_sheet.chords)
+    names = chord_names(song, lead_sheet.chords, _points(song, 1), lambda name: _width(name, _CHORD_POINTS))
     boxes = [(beats_to_steps(span.start_beat), beats_to_steps(span.duration_beats)) for span in lead_sheet.chords]
     bottom, middle = highest + 0.14 * strip, highest + 0.56 * strip
     axes.broken_barh(boxes, (bottom, 0.8 * strip), facecolor="white", alpha=0.75, zorder=2)
@@ -155,30 +139,6 @@ def _draw_lead_sheet(axes: Axes, song: Song, lead_sheet: LeadSheet | None) -> No
             name, (beats_to_steps(span.start_beat), middle), (2.5, -0.36 * _CHORD_POINTS), "data", "offset points",
             fontsize=_CHORD_POINTS, color=_INK, zorder=4,
         )  # fmt: skip
-
-
-def _chord_names(song: Song, chords: Iterable[ChordSpan]) -> dict[ChordSpan, str]:
-    """The symbols that find room, the weightiest beats first; a chord that only goes on is not named again."""
-    keys = song.form.keys_by_bar()
-    phrase_starts = {start for start, *_ in _phrase_spans(song)}
-
-    def weight(span: ChordSpan) -> tuple[bool, bool, bool, int]:
-        start = beats_to_steps(span.start_beat)
-        bar, within = divmod(start, song.meter.steps_per_bar)
-        return start not in phrase_starts, within != 0, bar % 2 != 0, start
-
-    changes = [next(group) for _, group in groupby(chords, key=lambda span: span.chord)]
-    names: dict[ChordSpan, str] = {}
-    taken: list[tuple[float, float]] = []
-    for span in sorted(changes, key=weight):
-        name = chord_name(span.chord, keys[song.meter.bar_of_beat(span.start_beat)])
-        left = _points(song, beats_to_steps(span.start_beat))
-        right = left + _width(name, _CHORD_POINTS) + 4
-        inside = right <= _points(song, song.length_steps) + 2
-        if inside and all(right <= other_left or left >= other_right for other_left, other_right in taken):
-            taken.append((left, right))
-            names[span] = name
-    return names
 
 
 def _draw_roll(axes: Axes, song: Song, notes: tuple[Note, ...] | None) -> tuple[float, float]:
@@ -194,14 +154,12 @@ def _draw_roll(axes: Axes, song: Song, notes: tuple[Note, ...] | None) -> tuple[
             ha="center", va="center",
         )  # fmt: skip
         return axes.get_ylim()
-    pitches = [note.pitch for note in notes]
-    spare = max(_FEWEST_SEMITONES - (max(pitches) - min(pitches)), 2) / 2
-    lowest, highest = min(pitches) - spare - 0.5, max(pitches) + spare + 0.5
+    lowest, highest = pitch_range(notes)
     octaves = [pitch for pitch in range(0, 128, PITCH_CLASSES) if lowest < pitch < highest]
     axes.set_ylim(lowest, highest)
     axes.set_yticks(octaves, [f"C{pitch // PITCH_CLASSES - 1}" for pitch in octaves])
     axes.hlines(octaves, 0, song.length_steps, color=_LINE, linewidth=0.9, zorder=1)
-    inks = [ink for _, length, _, ink in _phrase_spans(song) for _ in range(length)]
+    inks = [PHRASE_COLORS[span.type] for span in phrase_spans(song) for _ in range(span.length_steps)]
     gap = min(_REPEAT_GAP_POINTS / _points(song, 1), 0.35)
     boxes = [Rectangle((n.start_step, n.pitch - 0.42), n.duration_steps - gap, 0.84) for n in notes]
     colors = [to_rgba(inks[n.start_step], 0.3 + 0.7 * min(n.velocity / _DARKEST_VELOCITY, 1.0)) for n in notes]

@@ -4,6 +4,7 @@ Training cuts windows from thousands of finished songs, generation from one that
 ``ImageStore.conditions``, so the model cannot be told one thing and then another.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,13 +87,20 @@ class ImageStore:
     Knows nothing of how images are made or read; the songs need not be complete.
     """
 
-    def __init__(self, forms: list[Form], meters: list[Meter], device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        forms: list[Form],
+        meters: list[Meter],
+        device: torch.device | str = "cpu",
+        levels: Sequence[Level] = LEVELS,
+    ) -> None:
         """Room for these songs, all of it empty.
 
         Args:
             forms: give the structure and the length of each song.
             meters: one a song.
             device: where the images live.
+            levels: what there is room for.
         """
         self.device = torch.device(device)
         lengths = [form.length_bars for form in forms]
@@ -100,7 +108,7 @@ class ImageStore:
         self.beats_per_bar = torch.tensor([meter.beats_per_bar for meter in meters], device=self.device)
         self._first_bar = torch.from_numpy(np.cumsum([0, *lengths])[:-1]).to(self.device)
         self._references = torch.from_numpy(np.concatenate([reference_bars(form) for form in forms])).to(self.device)
-        self._strips = {level.name: Strip.empty(level, forms, meters, self.device) for level in LEVELS}
+        self._strips = {level.name: Strip.empty(level, forms, meters, self.device) for level in levels}
 
     def frames(self, level: Level, song: int) -> int:
         """Frames of a whole song."""
@@ -177,7 +185,7 @@ class ImageStore:
         )
         choice = found.int().argmax(-1, keepdim=True)
         counterpart = torch.gather(candidates, 2, choice)[..., 0]
-        exists = found.any(-1) & places.inside & (not strip.level.ends_freely)
+        exists = found.any(-1) & places.inside & strip.level.has_references
         mask = exists[:, None, :, None]
         values = strip.gather(places.song, counterpart, places.frame_in_bar, rows, exists)
         return _signed(values, dtype) * mask, mask.expand(-1, 1, -1, strip.level.rows)

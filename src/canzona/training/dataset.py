@@ -1,7 +1,7 @@
 """The prepared data set: songs with all four levels in one compressed file, and in memory as images."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 
+from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import LEVELS
 from canzona.io.files import atomic_write
 from canzona.representation.drawing import TRANSPOSITIONS
@@ -47,6 +48,14 @@ def validation_numbers() -> frozenset[int]:
     """POP909 numbers of the published test split (818 training songs drawn with NumPy's legacy generator, seed 1234)."""
     training = np.random.RandomState(1234).choice(POP909_SONGS, TRAINING_SONGS, replace=False)
     return frozenset(range(1, POP909_SONGS + 1)) - frozenset(int(number) + 1 for number in training)
+
+
+def first_labellings(songs: Iterable[PreparedSong]) -> list[PreparedSong]:
+    """Each arrangement once, under the first of its phrase labellings, in the order given."""
+    firsts: dict[int, PreparedSong] = {}
+    for item in songs:
+        firsts.setdefault(item.number, item)
+    return list(firsts.values())
 
 
 def save_songs(path: Path, songs: Sequence[PreparedSong]) -> int:
@@ -98,14 +107,28 @@ def load_songs(path: Path) -> list[PreparedSong]:
 class TrainingSongs:
     """Songs in memory as images, with the transpositions that each bears."""
 
-    def __init__(self, songs: Sequence[PreparedSong], device: torch.device) -> None:
+    def __init__(
+        self,
+        songs: Sequence[PreparedSong],
+        device: torch.device,
+        levels: Sequence[Level] = LEVELS,
+        encode: Callable[[Level, Song], np.ndarray] = encode_level,
+    ) -> None:
+        """Draw the songs.
+
+        Args:
+            songs: one or more, with all the levels.
+            device: where the images live.
+            levels: what of the songs is drawn.
+            encode: how, as ``encode_level`` does.
+        """
         if not songs:
             raise ValueError("data: must hold songs for training and for validation, got none for one of them")
-        self.store = ImageStore([item.song.form for item in songs], [item.song.meter for item in songs], device)
+        self.store = ImageStore([item.song.form for item in songs], [item.song.meter for item in songs], device, levels)
         self.bars = self.store.bars.cpu()
         for number, item in enumerate(songs):
-            for level in LEVELS:
-                self.store.write(level, number, encode_level(level, item.song))
+            for level in levels:
+                self.store.write(level, number, encode(level, item.song))
         self.lowest_shift, self.highest_shift = (torch.tensor(limits) for limits in zip(*map(_shifts, songs), strict=True))
 
     def __len__(self) -> int:
@@ -132,6 +155,15 @@ def _read_songs(arrays: Mapping[str, np.ndarray]) -> list[PreparedSong]:
         )
         for name, width in _TABLES.items()
     }
+    read: dict[tuple[object, bytes], tuple] = {}
+
+    def once(reader: Callable[[np.ndarray], tuple], rows: np.ndarray) -> tuple:
+        """Both labellings of a song have the same notes."""
+        key = (reader, rows.tobytes())
+        if key not in read:
+            read[key] = reader(rows)
+        return read[key]
+
     songs = []
     for index, number in enumerate(arrays["number"]):
         rows = {name: table[index] for name, table in tables.items()}
@@ -142,9 +174,9 @@ def _read_songs(arrays: Mapping[str, np.ndarray]) -> list[PreparedSong]:
             form=form,
             meter=Meter(int(arrays["beats_per_bar"][index])),
             tempo=float(arrays["tempo"][index]),
-            reduced_lead_sheet=LeadSheet(_notes(rows["reduced_melody"]), _chords(rows["reduced_chords"])),
-            lead_sheet=LeadSheet(_notes(rows["melody"]), _chords(rows["chords"])),
-            accompaniment=_notes(rows["piano"]),
+            reduced_lead_sheet=LeadSheet(once(_notes, rows["reduced_melody"]), _chords(rows["reduced_chords"])),
+            lead_sheet=LeadSheet(once(_notes, rows["melody"]), once(_chords, rows["chords"])),
+            accompaniment=once(_notes, rows["piano"]),
         )
         songs.append(PreparedSong(int(number), song))
     return songs
@@ -168,7 +200,7 @@ def _note_rows(notes: tuple[Note, ...]) -> np.ndarray:
 
 
 def _notes(rows: np.ndarray) -> tuple[Note, ...]:
-    return tuple(Note(*map(int, row)) for row in rows)
+    return tuple(Note(*row) for row in rows.tolist())
 
 
 def _chord_rows(spans: tuple[ChordSpan, ...]) -> np.ndarray:
@@ -181,6 +213,6 @@ def _chord_rows(spans: tuple[ChordSpan, ...]) -> np.ndarray:
 
 def _chords(rows: np.ndarray) -> tuple[ChordSpan, ...]:
     return tuple(
-        ChordSpan(int(start), int(duration), Chord(int(root), _QUALITY_NAMES[quality], int(bass)))
-        for start, duration, root, quality, bass in rows
+        ChordSpan(start, duration, Chord(root, _QUALITY_NAMES[quality], bass))
+        for start, duration, root, quality, bass in rows.tolist()
     )

@@ -3,21 +3,25 @@
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from canzona.hierarchy.level import Level
+from canzona.hierarchy.levels import level_named
 from canzona.io.files import atomic_write
 from canzona.model.config import ModelConfig
 from canzona.model.denoiser import Denoiser
 from canzona.model.diffusion import cross_entropy
 from canzona.model.unet import UNet
 from canzona.model.weights import WeightsCard, save_weights
+from canzona.representation.image import encode_level
 from canzona.representation.specification import model_config, specification
+from canzona.song.song import Song
 from canzona.training.checkpoint import (
     CHECKPOINT,
     HISTORY,
@@ -71,6 +75,7 @@ class Trainer:
         config: TrainingConfig,
         device: torch.device,
         network_config: ModelConfig | None = None,
+        encode: Callable[[Level, Song], np.ndarray] = encode_level,
     ) -> None:
         """A fresh run, or, where ``folder`` holds a checkpoint of the same level, its continuation after ``resume``.
 
@@ -81,10 +86,12 @@ class Trainer:
             config: how to train.
             device: where to train.
             network_config: shape of the network; ``None`` takes the level's with the widths of ``config``.
+            encode: how songs are drawn.
         """
         self.level, self.config, self.folder, self.device = level, config, folder, device
-        self.songs = TrainingSongs(training, device)
-        self.validation_songs = TrainingSongs(validation, device)
+        drawn = (*map(level_named, level.background), level)
+        self.songs = TrainingSongs(training, device, drawn, encode)
+        self.validation_songs = TrainingSongs(validation, device, drawn, encode)
         with torch.random.fork_rng(devices=[]):  # PyTorch draws first weights from its global generator alone
             torch.manual_seed(config.seed)
             network = UNet(network_config or model_config(level, widths=config.widths))

@@ -1,0 +1,99 @@
+"""A diffusion model without hierarchy: lead sheet and piano in one image of eight bars, told nothing but phrases and keys.
+
+The baseline "Polyffusion + phrase labels" of arXiv 2405.09901, with our diffusion and our network: one window after the other,
+each with half a window of settled bars in view, no coarser levels but the form, no earlier passages.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from einops import rearrange
+
+from canzona.generation.canvas import Canvas, LevelModel
+from canzona.generation.dynamics import with_dynamics
+from canzona.generation.request import Request
+from canzona.hierarchy.level import Content, Drawing, Level, Part, Plane, Region, Sampling, Stretching
+from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET
+from canzona.model.denoiser import Guidance
+from canzona.representation.image import decode_level, encode_level
+from canzona.representation.window import ImageStore
+from canzona.song.song import Song
+
+_LEAD_PLANES, _PIANO_PLANES = ("lead_onset", "lead_sustain"), ("piano_onset", "piano_sustain")
+_FIRST_LEAD_ROW = LEAD_SHEET.lowest_pitch - ACCOMPANIMENT.lowest_pitch
+_LEAD_ROWS = slice(_FIRST_LEAD_ROW, _FIRST_LEAD_ROW + LEAD_SHEET.rows)
+
+FLAT = Level(
+    name="flat",
+    title="lead sheet and accompaniment",
+    attribute=ACCOMPANIMENT.attribute,
+    content=Content.NOTES,
+    unit=LEAD_SHEET.unit,
+    window_frames=LEAD_SHEET.window_frames,
+    rows=ACCOMPANIMENT.rows,
+    lowest_pitch=ACCOMPANIMENT.lowest_pitch,
+    planes=tuple(
+        Plane(name, stretching)
+        for names in (_LEAD_PLANES, _PIANO_PLANES)
+        for name, stretching in zip(names, (Stretching.ONSET, Stretching.SUSTAIN), strict=True)
+    ),
+    parts=(
+        *(
+            Part(
+                part.name,
+                tuple(
+                    Region(region.name, _LEAD_PLANES, _FIRST_LEAD_ROW + region.first_row, region.row_count, region.drawing)
+                    for region in part.regions
+                ),
+            )
+            for part in LEAD_SHEET.parts
+        ),
+        Part("piano", (Region("piano", _PIANO_PLANES, 0, ACCOMPANIMENT.rows, Drawing.AS_IS),)),
+    ),
+    sampling=Sampling(steps=16, background=1.5),
+    background=(FORM.name,),
+    has_references=False,
+)
+"""The one level below the form, in the words of the table of levels."""
+
+
+def encode_flat(level: Level, song: Song) -> np.ndarray:
+    """(frames, planes, rows) values from 0 to 1, as ``encode_level``, with both finer levels in one image.
+
+    Raises:
+        ValueError: as ``encode_level``.
+    """
+    if level.name != FLAT.name:
+        return encode_level(level, song)
+    sheet, piano = (encode_level(part, song) for part in (LEAD_SHEET, ACCOMPANIMENT))
+    lead = np.zeros_like(piano)
+    lead[:, :, _LEAD_ROWS] = sheet
+    return np.concatenate([lead, piano], axis=1)
+
+
+def decode_flat(image: np.ndarray, song: Song) -> Song:
+    """The song with lead sheet and accompaniment read off an image; the inverse of ``encode_flat``."""
+    lead, piano = rearrange(image, "frames (voices planes) rows -> voices frames planes rows", voices=2)
+    return decode_level(ACCOMPANIMENT, piano, decode_level(LEAD_SHEET, lead[:, :, _LEAD_ROWS], song))
+
+
+@torch.inference_mode()
+def compose_many(model: LevelModel, requests: Sequence[Request], sampling: Sampling = FLAT.sampling) -> Iterator[Song]:
+    """Songs of the forms and keys asked for, one by one.
+
+    Raises:
+        ValueError: where a request has no form or not all of its keys.
+    """
+    for request in requests:
+        form = request.keyed_form()
+        if form is None or not all(phrase.key for phrase in form.phrases):
+            raise ValueError(f"form: must be given with keys to a baseline, got {form}")
+        song = Song(form, request.meter, request.tempo)
+        store = ImageStore([form], [request.meter], levels=(FORM, FLAT))
+        store.write(FORM, 0, encode_level(FORM, song))
+        canvas = Canvas(store, [form], [request.meter], [request.seed])
+        guidance = Guidance(background=sampling.background)
+        for _ in canvas.compose(FLAT, model, request.steps or sampling.steps, guidance, [{}]):
+            pass
+        yield with_dynamics(decode_flat(store.read(FLAT, 0), song))

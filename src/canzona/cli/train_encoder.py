@@ -1,0 +1,73 @@
+"""``canzona train-encoder``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from canzona.cli.common import progress_bar, read_data, report
+
+
+def train_encoder(
+    encoder: Annotated[str, typer.Argument(help="melody_pitch, melody_rhythm, chords, chords_8 or texture.")],
+    data: Annotated[Path, typer.Option(help="Data set made by 'canzona prepare'.")],
+    run: Annotated[Path | None, typer.Option(help="Folder for weights and history. Default: runs/ENCODER-SEED_NUMBER.")] = None,
+    max_minutes: Annotated[
+        float | None, typer.Option(help="Budget in minutes; the learning rate ends with it. Default: 4.")
+    ] = None,
+    max_steps: Annotated[int | None, typer.Option(help="Budget in steps, in place of or besides --max-minutes.")] = None,
+    batch_size: Annotated[int, typer.Option(help="Segments a step.")] = 128,
+    learning_rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 2e-3,
+    divergence_weight: Annotated[float, typer.Option(help="Of the divergence of codes from a normal distribution.")] = 0.05,
+    seed_number: Annotated[int, typer.Option(help="0 or 1: seed of the run, and number of the encoder.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto for cuda where there is one.")] = "auto",
+    threads: Annotated[int | None, typer.Option(help="Processors to use. Default: all, at most 4.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Train one encoder of short passages, and print how it does on the validation songs. Ctrl-C keeps what was learnt."""
+    import torch
+
+    from canzona.pretrained import use_processors
+    from canzona.representation.encodings import SEEDS, encoding_named
+    from canzona.training.encoders import EncoderTrainer, EncoderTrainingConfig
+
+    row = encoding_named(encoder)
+    if device not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device: must be auto, cpu or cuda, got {device!r}")
+    if seed_number not in SEEDS:
+        raise ValueError(f"seed-number: must be one of {', '.join(map(str, SEEDS))}, got {seed_number}")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device: must be cpu on a machine without CUDA, got 'cuda'")
+    config = EncoderTrainingConfig(
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        divergence_weight=divergence_weight,
+        max_minutes=4.0 if max_minutes is None and max_steps is None else max_minutes,
+        max_steps=max_steps,
+        seed=seed_number,
+    )
+    use_processors(threads)
+    folder = run or Path("runs") / f"{row.name}-{seed_number}"
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"run: must be a folder, got the file {str(folder)!r}")
+    songs = read_data(data)
+    training = [song for song in songs if not song.is_validation]
+    validation = [song for song in songs if song.is_validation] or training
+    chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+    trainer = EncoderTrainer(row, seed_number, training, validation, config, chosen)
+    with progress_bar() as bar:
+        task = bar.add_task(row.name, total=1.0, figures="")
+        try:
+            for done in trainer.run():
+                figures = f"step {done.step} loss {done.reconstruction:.2f} divergence {done.divergence:.1f}"
+                bar.update(task, completed=done.progress, figures=figures)
+        except KeyboardInterrupt:
+            trainer.finish(folder)
+            raise
+    figures = trainer.finish(folder)
+    facts = {"run": str(folder), "steps": trainer.step, "minutes": round(trainer.seconds / 60, 2), "validation": figures}
+    lines = [
+        f"{folder}: {trainer.step} steps in {facts['minutes']} min",
+        *(f"{name:24}{figures[name]:.4f}" for name in figures),
+    ]
+    report(facts, as_json, "\n".join(lines))

@@ -1,0 +1,61 @@
+"""How sure a mean over songs is: percentile bootstrap (Efron & Tibshirani, *An Introduction to the Bootstrap*, 1993)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+RESAMPLES = 10_000
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One metric over the songs of a system.
+
+    Attributes:
+        mean: over the songs that were scored.
+        low, high: ends of its 95 % interval.
+        n: songs scored; those that the metric does not fit are left out.
+    """
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+def figure_of(values: Sequence[float], generator: np.random.Generator) -> Figure | None:
+    """The mean of ``values`` with its interval, or ``None`` where there are none."""
+    if not len(values):
+        return None
+    low, high = interval(_resampled_means(values, generator))
+    return Figure(float(np.mean(values)), low, high, len(values))
+
+
+def difference_of(
+    first: Sequence[float], second: Sequence[float], generator: np.random.Generator, confidence: float = CONFIDENCE
+) -> Figure:
+    """Mean of ``first`` minus mean of ``second``, with the interval of that difference between independent sets of songs.
+
+    Args:
+        first, second: one figure a song, at least one each.
+        generator: of the resamples.
+        confidence: of the interval, 0 to 1.
+    """
+    differences = _resampled_means(first, generator) - _resampled_means(second, generator)
+    low, high = interval(differences, confidence)
+    return Figure(float(np.mean(first) - np.mean(second)), low, high, min(len(first), len(second)))
+
+
+def interval(resampled: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """The middle share ``confidence`` of a statistic's resamples."""
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(resampled, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _resampled_means(values: Sequence[float], generator: np.random.Generator) -> np.ndarray:
+    """(``RESAMPLES``,) means of as many songs as there are, drawn with replacement."""
+    drawn = generator.integers(len(values), size=(RESAMPLES, len(values)))
+    return np.asarray(values, dtype=np.float64)[drawn].mean(1)

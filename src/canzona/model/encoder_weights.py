@@ -1,0 +1,141 @@
+"""Files of encoders: several autoencoders in one safetensors file, each with its card in the metadata.
+
+``write_encoders`` and ``read_encoders`` are inverses, but for the rounding to half precision.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load, save
+
+from canzona.io.files import atomic_write
+from canzona.model.encoder import Autoencoder, AutoencoderConfig
+
+FORMAT = "canzona-encoders-1"
+
+
+@dataclass(frozen=True)
+class EncoderCard:
+    """What a file says of one encoder.
+
+    Attributes:
+        name: which encoder.
+        seed_number: which of its training runs.
+        specification: what its inputs look like; an encoder made for another specification is refused.
+        config: the networks' shape.
+        version: of Canzona when it was written.
+        training: how it was trained and how it scored.
+    """
+
+    name: str
+    seed_number: int
+    specification: str
+    config: AutoencoderConfig
+    version: str
+    training: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrainedEncoder:
+    """An encoder with its decoder, and its card."""
+
+    card: EncoderCard
+    network: Autoencoder
+
+
+def encoders_to_bytes(encoders: Iterable[TrainedEncoder]) -> bytes:
+    """The contents of a file of these encoders, in bfloat16; (name, seed number) must differ."""
+    tensors, cards = {}, []
+    for encoder in encoders:
+        card = encoder.card
+        cards.append(vars(card) | {"config": card.config.to_dict(), "training": dict(card.training)})
+        for name, value in encoder.network.state_dict().items():
+            tensors[_prefix(card) + name] = value.detach().to("cpu", torch.bfloat16).contiguous()
+    return save(tensors, {"format": FORMAT, "encoders": json.dumps(cards)})
+
+
+def write_encoders(path: Path, encoders: Iterable[TrainedEncoder]) -> int:
+    """Write a file of these encoders atomically.
+
+    Returns:
+        Bytes written.
+    """
+    data = encoders_to_bytes(encoders)
+    atomic_write(path, data)
+    return len(data)
+
+
+def holds_encoders(path: Path) -> bool:
+    """Whether the file says that it holds encoders; it may be damaged nevertheless.
+
+    Raises:
+        OSError: where it cannot be read.
+    """
+    path.open("rb").close()  # where it cannot be read, this error names it
+    try:
+        with safe_open(path, framework="pt") as file:
+            return (file.metadata() or {}).get("format") == FORMAT
+    except SafetensorError:
+        return False
+
+
+def read_encoders(path: Path) -> list[TrainedEncoder]:
+    """All encoders of a file, in single precision, ready to encode.
+
+    Raises:
+        ValueError: where the file is damaged or no file of encoders.
+        OSError: where it cannot be read.
+    """
+    return encoders_from_bytes(path.read_bytes(), str(path))
+
+
+def encoders_from_bytes(data: bytes, source: str) -> list[TrainedEncoder]:
+    """The encoders of a file's contents; ``source`` names the file in errors.
+
+    Raises:
+        ValueError: where it is damaged or no file of encoders.
+    """
+    try:
+        tensors = load(data)
+        metadata = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")]).get("__metadata__", {})
+    except (SafetensorError, ValueError) as error:
+        raise ValueError(f"encoders: {source} is damaged ({_one_line(error)})") from None
+    if metadata.get("format") != FORMAT:
+        raise ValueError(f"encoders: {source} must be a {FORMAT} file, got {metadata.get('format')!r}")
+    try:
+        cards = [_card(entry) for entry in json.loads(metadata["encoders"])]
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"encoders: {source} has unreadable metadata ({_one_line(error)})") from None
+    try:
+        return [TrainedEncoder(card, _network(card, tensors)) for card in cards]
+    except RuntimeError as error:
+        raise ValueError(f"encoders: {source} is damaged ({_one_line(error)})") from None
+
+
+def _network(card: EncoderCard, tensors: Mapping[str, torch.Tensor]) -> Autoencoder:
+    prefix = _prefix(card)
+    own = {name.removeprefix(prefix): value.float() for name, value in tensors.items() if name.startswith(prefix)}
+    with torch.device("meta"):  # a configuration that the tensors do not bear out must cost no memory
+        network = Autoencoder(card.config)
+    network.load_state_dict(own, assign=True)
+    return network.eval().requires_grad_(False)
+
+
+def _card(entry: dict[str, object]) -> EncoderCard:
+    card = EncoderCard(**entry | {"config": AutoencoderConfig(**entry["config"])})  # type: ignore[arg-type]
+    for name, kind in (("name", str), ("seed_number", int), ("specification", str), ("version", str), ("training", dict)):
+        if not isinstance(getattr(card, name), kind):
+            raise TypeError(f"{name}: must be {kind.__name__}, got {getattr(card, name)!r}")
+    return card
+
+
+def _prefix(card: EncoderCard) -> str:
+    return f"{card.name}.{card.seed_number}."
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(line.strip() for line in str(error).splitlines()[:2])

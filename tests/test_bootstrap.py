@@ -1,0 +1,50 @@
+"""Intervals against closed forms."""
+
+import numpy as np
+import pytest
+
+from canzona.evaluation.bootstrap import difference_of, figure_of, interval
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def test_nothing_has_no_figure():
+    assert figure_of([], rng()) is None
+
+
+def test_one_song_and_equal_songs_have_no_width():
+    for values in ([0.25], [0.25] * 9):
+        figure = figure_of(values, rng())
+        assert (figure.mean, figure.low, figure.high, figure.n) == (0.25, 0.25, 0.25, len(values))
+
+
+def test_interval_of_the_mean_is_that_of_the_normal_distribution():
+    values = np.random.default_rng(1).normal(3, 2, 400)
+    figure = figure_of(values, rng())
+    half = 1.96 * values.std() / 20
+    assert figure.mean == pytest.approx(values.mean())
+    assert figure.low == pytest.approx(values.mean() - half, abs=0.02)
+    assert figure.high == pytest.approx(values.mean() + half, abs=0.02)
+
+
+def test_same_generator_same_interval():
+    values = [0.1, 0.5, 0.9, 0.3]
+    assert figure_of(values, rng()) == figure_of(values, rng())
+
+
+def test_difference_of_independent_sets():
+    first, second = np.random.default_rng(1).normal(1, 1, (2, 300))
+    figure = difference_of(first + 1, second, rng())
+    half = 1.96 * np.sqrt((first.var() + second.var()) / 300)
+    assert figure.mean == pytest.approx(1 + first.mean() - second.mean())
+    assert figure.high - figure.low == pytest.approx(2 * half, rel=0.05)
+    assert figure.low > 0
+    wider = difference_of(first + 1, second, rng(), confidence=0.999)
+    assert wider.low < figure.low
+    assert wider.high > figure.high
+
+
+def test_interval_holds_the_middle():
+    assert interval(np.arange(101.0), 0.9) == pytest.approx((5, 95))

@@ -1,0 +1,223 @@
+"""Systems side by side: human songs agree with human songs, and what is broken is last where it should be."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from canzona.baselines.copybot import CopyBot
+from canzona.evaluation import Entry, Equipment, Evaluation, judge, judge_all, summarise
+from canzona.evaluation.bootstrap import difference_of
+from canzona.evaluation.distributions import FEATURES
+from canzona.evaluation.latent import PLAIN_CODERS
+from canzona.evaluation.metrics import COPY_ROWS, METRICS
+from canzona.evaluation.passages import TrainingPassages
+from canzona.generation.request import Request
+from canzona.io.pop909 import song_numbers
+from canzona.song import Form, LeadSheet, Note, Song
+from canzona.song.excerpt import excerpt
+from canzona.training.dataset import validation_numbers
+from canzona.training.prepare import prepare_song
+from real_data import POP909, STRUCTURE, needs_data
+from test_render import example_song
+
+FORMS = ("i2A4B4A4B4o2", "A4A4B8A4", "i4A8A8B4B4")
+LEAST_HALF_OVERLAP = 0.95
+
+
+def entries(system: str, songs: Sequence[Song]) -> list[Entry]:
+    return [Entry(system, f"{number:03d}", song) for number, song in enumerate(songs)]
+
+
+def evaluated(systems: dict[str, Sequence[Song]], equipment: Equipment, reference: str = "human") -> Evaluation:
+    return summarise(
+        {name: [judge(entry, equipment) for entry in entries(name, songs)] for name, songs in systems.items()}, reference
+    )
+
+
+def random_notes(song: Song, generator: np.random.Generator) -> Song:
+    """As many notes as the song has, anywhere."""
+
+    def anywhere(notes: tuple[Note, ...], low: int, high: int) -> tuple[Note, ...]:
+        starts = generator.integers(song.length_steps, size=len(notes))
+        pitches = generator.integers(low, high, size=len(notes))
+        return tuple(sorted(Note(int(start), int(pitch), 1) for start, pitch in zip(starts, pitches, strict=True)))
+
+    melody = anywhere(song.lead_sheet.melody, 55, 80)
+    return replace(
+        song, lead_sheet=replace(song.lead_sheet, melody=melody), accompaniment=anywhere(song.accompaniment or (), 36, 84)
+    )
+
+
+def one_bar_for_ever(song: Song) -> Song:
+    """The first bar in which melody and piano start a note, again and again."""
+
+    def bars(notes: tuple[Note, ...]) -> set[int]:
+        return {song.meter.bar_of_step(note.start_step) for note in notes}
+
+    bar = min(bars(song.lead_sheet.melody) & bars(song.accompaniment))
+    one = excerpt(song, bar, bar + 1)
+    starts = [song.meter.bars_to_steps(number) for number in range(song.form.length_bars)]
+
+    def again(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+        return tuple(sorted(replace(note, start_step=note.start_step + start) for start in starts for note in notes))
+
+    beats = song.meter.beats_per_bar
+    chords = tuple(
+        replace(span, start_beat=span.start_beat + beats * number)
+        for number in range(len(starts))
+        for span in one.lead_sheet.chords
+    )
+    return replace(song, lead_sheet=LeadSheet(again(one.lead_sheet.melody), chords), accompaniment=again(one.accompaniment))
+
+
+def in_wrong_key(song: Song) -> Song:
+    return replace(song, form=song.form.transposed(6))
+
+
+@pytest.fixture(scope="module")
+def made_up() -> list[Song]:
+    return [example_song(form) for form in FORMS]
+
+
+def test_report_holds_every_figure_of_every_system(made_up):
+    training = TrainingPassages.of([("000", made_up[0]), ("9", made_up[1])])
+    evaluation = evaluated({"human": made_up, "same": made_up}, Equipment(passages=training))
+    report = evaluation.to_dict()
+    assert list(report) == ["human", "same"]
+    assert list(report["human"]) == [row.name for row in evaluation.rows]
+    assert {metric.row.name for metric in METRICS} - {"si_16"} <= set(report["same"])  # no song has room for 16 bars twice
+    assert {row.name for row in COPY_ROWS} <= set(report["same"])
+    assert {f"ils_{coder.aspect}_plain" for coder in PLAIN_CODERS} <= set(report["same"])
+    for figures in report.values():
+        for figure in figures.values():
+            assert figure is None or (set(figure) == {"mean", "low", "high", "n"} and figure["low"] <= figure["high"])
+
+
+def test_a_song_that_a_metric_does_not_fit_is_not_scored(made_up):
+    plain = excerpt(replace(made_up[0], form=Form.parse(f"A{made_up[0].form.length_bars}")), 0, 8)
+    figures = evaluated({"human": [*made_up, plain]}, Equipment()).figures["human"]
+    assert figures["returns_melody_same"].n == figures["ils_chords_plain"].n == len(made_up)
+    assert figures["piano_onsets_per_bar"].n == len(made_up) + 1
+    alone = evaluated({"human": [plain]}, Equipment())
+    assert "returns_melody_same" not in alone.figures["human"]
+    assert "oa_melody_pitch" not in alone.figures["human"]
+
+
+def test_a_song_does_not_copy_itself_but_is_caught_under_another_name(made_up):
+    equipment = Equipment(passages=TrainingPassages.of([("000", made_up[0])]))
+    own = judge(Entry("human", "000", made_up[0]), equipment)
+    other = judge(Entry("copy", "001", made_up[0]), equipment)
+    assert own.scores["copy_melody_2"] is None
+    assert other.scores["copy_melody_2"] == other.scores["copy_piano_4"] == 1
+    assert {match.voice for match in other.copies} == {"melody", "piano"}
+    assert all(match.name == "000" and match.overlap == 1 for match in other.copies)
+
+
+def test_seconds_are_those_of_the_entry(made_up):
+    scored = judge(Entry("x", "1", made_up[0], seconds=3.5), Equipment())
+    assert scored.scores["seconds_per_song"] == 3.5
+    assert judge(Entry("x", "1", made_up[0]), Equipment()).scores["seconds_per_song"] is None
+
+
+def test_processes_change_nothing(made_up):
+    one, two = (list(judge_all(entries("x", made_up[:2]), Equipment, processes)) for processes in (1, 2))
+    assert [scored.scores for _, scored in one] == [scored.scores for _, scored in two]
+    assert [entry.name for entry, _ in two] == ["000", "001"]
+
+
+@pytest.fixture(scope="module")
+def human() -> list[Song]:
+    """The validation songs, each under its first labelling."""
+    numbers = [number for number in song_numbers(POP909, STRUCTURE) if number in validation_numbers()]
+    return [prepare_song(number, POP909, STRUCTURE).songs[0].song for number in numbers]
+
+
+@pytest.fixture(scope="module")
+def training() -> list[Song]:
+    """Some training songs."""
+    numbers = [number for number in song_numbers(POP909, STRUCTURE) if number not in validation_numbers()]
+    return [prepare_song(number, POP909, STRUCTURE).songs[0].song for number in numbers[::20]]
+
+
+@pytest.fixture(scope="module")
+def systems(human, training) -> Evaluation:
+    """Human songs, training songs glued together, and three systems each broken in its own way."""
+    generator = np.random.default_rng(0)
+    songs = human[::2]
+    requests = [Request(song.form, meter=song.meter, seed=number) for number, song in enumerate(songs)]
+    equipment = Equipment(passages=TrainingPassages.of([(f"training {number}", song) for number, song in enumerate(training)]))
+    return evaluated(
+        {
+            "human": human[1::2],
+            "other human": songs,
+            "copy-bot": list(CopyBot(training).compose_many(requests)),
+            "random notes": [random_notes(song, generator) for song in songs],
+            "one bar": [one_bar_for_ever(song) for song in songs],
+            "wrong key": [in_wrong_key(song) for song in songs],
+        },
+        equipment,
+    )
+
+
+@needs_data
+def test_two_halves_of_human_songs_agree(human):
+    scored = [judge(entry, Equipment()) for entry in entries("human", human)]
+    figures = summarise({"human": scored}, "human").figures["human"]
+    assert len(human) == 46
+    for feature in FEATURES:
+        assert figures[f"oa_{feature}"].mean >= LEAST_HALF_OVERLAP, feature
+    names = [name for name in scored[0].scores if figures.get(name) is not None]
+    outside = []
+    for name in names:
+        first, second = (
+            [own for song in half if (own := song.scores[name]) is not None] for half in (scored[::2], scored[1::2])
+        )
+        # all intervals together hold with 95 %
+        difference = difference_of(first, second, np.random.default_rng(0), confidence=1 - 0.05 / len(names))
+        if not difference.low <= 0 <= difference.high:
+            outside.append((name, difference))
+    assert not outside
+
+
+@needs_data
+def test_copying_exposes_the_copy_bot(systems):
+    for name in ("copy_melody_2", "copy_melody_4", "copy_piano_2", "copy_piano_4", "copy_melody_ngram"):
+        copied, others = systems.figures["copy-bot"][name], [systems.figures[other][name] for other in ("human", "other human")]
+        assert all(copied.low > other.high for other in others), name
+    assert systems.figures["copy-bot"]["copy_melody_2"].mean > 0.95
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("broken", "metric"),
+    [
+        ("random notes", "chord_tones_piano"),
+        ("random notes", "chord_accuracy"),
+        ("random notes", "chord_accuracy_exact"),
+        ("random notes", "si_2_8"),
+        ("random notes", "si_8_16"),
+        ("random notes", "label_f1"),
+        ("random notes", "returns_melody_same"),
+        ("random notes", "ils_melody_rhythm_plain"),
+        ("random notes", "ils_texture_plain"),
+        ("random notes", "entropy_1"),
+        ("wrong key", "oa_melody_pitch"),
+        ("random notes", "oa_melody_polyphony"),
+        ("one bar", "returns_melody_different"),
+        ("one bar", "returns_piano_different"),
+        ("one bar", "groove"),
+        ("one bar", "oa_melody_density"),
+        ("one bar", "oa_piano_density"),
+        ("wrong key", "out_of_key"),
+        ("wrong key", "melody_in_key"),
+        ("wrong key", "last_chord_tonic"),
+    ],
+)
+def test_what_is_broken_is_furthest_from_human(systems, broken, metric):
+    human = systems.figures["human"][metric].mean
+    distances = {name: abs(figures[metric].mean - human) for name, figures in systems.figures.items()}
+    if metric.startswith("oa_"):
+        distances = {name: 1 - figures[metric].mean for name, figures in systems.figures.items()}
+    assert max(distances, key=distances.get) == broken, distances

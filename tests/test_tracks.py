@@ -1,0 +1,198 @@
+"""Strangers' MIDI files: what Canzona wrote reads the same, and what others write is read as far as it goes, or refused."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from symusic import KeySignature, Score, Tempo, TextMeta, TimeSignature, Track
+from symusic import Note as MidiNote
+
+from canzona.io.midi import midi_to_song, song_to_midi
+from canzona.io.tracks import tracks_to_song
+from canzona.song import Chord, ChordSpan, Form, Key, Meter, Note, Song
+from real_data import DATA
+from strategies import keys, songs
+from test_midi import SONG
+
+TICKS = 480
+BAR = 4 * TICKS
+SEGMENTS = DATA / "D3PIA" / "subjective_eval_samples"
+
+
+def midi(tracks, *, meters=(), markers=(), tempos=(), signatures=(), lyrics=(), ticks: int = TICKS) -> bytes:
+    """Tracks as name → (time, duration, pitch, velocity); lyrics stand in the track of chords."""
+    score = Score(ticks)
+    score.time_signatures.extend([TimeSignature(*row) for row in meters])
+    score.markers.extend([TextMeta(*row) for row in markers])
+    score.tempos.extend([Tempo(*row) for row in tempos])
+    score.key_signatures.extend([KeySignature(*row) for row in signatures])
+    for name, rows in tracks.items():
+        track = Track(name)
+        track.notes.extend([MidiNote(*row) for row in rows])
+        if name.upper() == "CHORDS":
+            track.lyrics.extend([TextMeta(*row) for row in lyrics])
+        score.tracks.append(track)
+    return score.dumps_midi()
+
+
+def has_notes(song: Song) -> bool:
+    return bool(song.accompaniment or (song.lead_sheet and (song.lead_sheet.melody or song.lead_sheet.chords)))
+
+
+@given(songs(phrase_keys=keys))
+@settings(deadline=None, max_examples=30)
+def test_canzonas_own_files_read_the_same(song):
+    assume(has_notes(song))
+    data = song_to_midi(song)
+    assert tracks_to_song(data) == midi_to_song(data)
+
+
+def sounding(chords: tuple[ChordSpan, ...]) -> dict[int, tuple[set[int], int]]:
+    """Beat → pitch classes and bass."""
+    return {b: ({*c.chord.chroma, c.chord.bass}, c.chord.bass) for c in chords for b in range(c.start_beat, c.end_beat)}
+
+
+@given(songs())
+@settings(deadline=None, max_examples=30)
+def test_chords_are_recognised_from_their_notes(song):
+    assume(song.lead_sheet is not None and song.lead_sheet.chords)
+    score = Score.from_midi(song_to_midi(song))
+    tracks = {track.name: [(n.time, n.duration, n.pitch, n.velocity) for n in track.notes] for track in score.tracks[::-1]}
+    meters = [(0, song.meter.beats_per_bar, 4)]
+    back = tracks_to_song(midi({"chords": tracks["CHORDS"]}, meters=meters))
+    assert sounding(back.lead_sheet.chords) == sounding(song.lead_sheet.chords)
+    within = [span.chord for span in song.lead_sheet.chords if span.chord.bass in span.chord.chroma]
+    assert set(within) <= {span.chord for span in back.lead_sheet.chords}
+
+
+def test_a_bare_file():
+    data = midi(
+        {
+            " Melody": [(0, 240, 60, 90), (0, 960, 67, 91), (500, 100, 65, 92), (BAR, 480, 64, 93)],
+            "chords": [(0, 1900, pitch, 64) for pitch in (45, 60, 64, 67)] + [(1930, 900, pitch, 64) for pitch in (43, 59, 62)],
+            "Piano": [(0, 300, 48, 70), (100, 800, 48, 71), (BAR + 960, 5 * BAR, 50, 72)],
+            "Drums": [(0, 20 * BAR, 36, 99)],
+        }
+    )
+    song = tracks_to_song(data)
+    assert song.form == Form.parse("A2")  # two bars: the piano's last note may ring on
+    assert (song.meter, song.tempo) == (Meter(4), 90)
+    assert song.lead_sheet.melody == (Note(0, 67, 4, 91), Note(4, 65, 1, 92), Note(16, 64, 4, 93))
+    assert song.lead_sheet.chords == (ChordSpan(0, 4, Chord.parse("A:min7")), ChordSpan(4, 2, Chord.parse("G:maj")))
+    assert song.accompaniment == (Note(0, 48, 1, 70), Note(1, 48, 7, 71), Note(24, 50, 8, 72))
+
+
+@pytest.mark.parametrize(
+    ("pitches", "symbol"),
+    [
+        ((48, 55, 64), "C:maj"),
+        ((36, 48), None),  # a tone alone
+        ((48, 55), "C:maj"),  # a fifth
+        ((50, 60, 64, 67), "C:maj(9)/2"),
+        ((42, 60, 64, 67), "C:maj/b5"),  # over a foreign bass
+        ((48, 64, 67, 70, 74, 77, 81), "C:9"),  # a thirteenth
+    ],
+)
+def test_the_nearest_chord(pitches, symbol):
+    song = tracks_to_song(midi({"CHORDS": [(0, BAR, pitch, 64) for pitch in pitches]}))
+    named = None if symbol is None else Chord.parse(symbol)
+    assert [span.chord for span in (song.lead_sheet.chords if song.lead_sheet else ())] == [named] * (named is not None)
+
+
+def test_where_the_symbols_stand():
+    blocks = {"MELODY": [(0, 2 * BAR, 60, 80)], "CHORDS": [(0, 2 * BAR, pitch, 64) for pitch in (48, 64, 67)]}
+    g_major, c_major = (Chord.parse(symbol) for symbol in ("G:maj", "C:maj"))
+    symbols = [(0, "C:maj"), (470, "G:maj"), (BAR, "N"), (3 * BAR, "C:maj")]
+    expected = (ChordSpan(0, 1, c_major), ChordSpan(1, 3, g_major), ChordSpan(12, 4, c_major))
+    assert tracks_to_song(midi(blocks, lyrics=symbols)).lead_sheet.chords == expected
+    assert tracks_to_song(midi({"Vocals": blocks["MELODY"]}, markers=symbols)).lead_sheet.chords == expected
+    for words in ([(0, "la"), (BAR, "la")], []):
+        assert tracks_to_song(midi(blocks, lyrics=words)).lead_sheet.chords == (ChordSpan(0, 8, c_major),)
+
+
+@pytest.mark.parametrize(
+    ("markers", "form"),
+    [
+        ([(0, "i1"), (BAR, "A2")], "i1A2"),
+        ([(0, "i1"), (BAR, "A3")], "i1A3"),
+        ([(0, "i1"), (BAR, "A1")], "A3"),  # music behind the last phrase
+        ([(0, "i1"), (2 * BAR, "A1")], "A3"),
+        ([(0, "Verse"), (BAR, "A2")], "A3"),
+        ([(0, "A2000")], "A3"),
+        ([], "A3"),
+    ],
+)
+def test_phrases(markers, form):
+    melody = [(0, TICKS, 60, 80), (3 * BAR - TICKS, TICKS, 62, 80)]
+    assert tracks_to_song(midi({"MELODY": melody}, markers=markers)).form == Form.parse(form)
+
+
+def test_what_rings_beyond_the_last_phrase_is_cut():
+    song = tracks_to_song(midi({"MELODY": [(BAR, 2 * BAR, 60, 80)]}, markers=[(0, "A2")]))
+    assert song.form == Form.parse("A2")
+    assert song.lead_sheet.melody == (Note(16, 60, 16),)
+
+
+def test_keys_hold_until_the_next():
+    markers = [(0, "A1"), (BAR, "B1"), (2 * BAR, "C1")]
+    song = tracks_to_song(
+        midi({"MELODY": [(0, 3 * BAR, 60, 80)]}, markers=markers, signatures=[(10, 1, 0), (BAR + TICKS, -3, 1)])
+    )
+    assert [phrase.key for phrase in song.form.phrases] == [Key.parse(key) for key in ("G major", "G major", "C minor")]
+
+
+def test_the_tempo_that_lasts_longest_and_other_ticks():
+    tempos = [(0, 60), (96, 100), (4 * 96, 80)]
+    song = tracks_to_song(
+        midi({"PIANO": [(23, 25, 60, 80), (15 * 96, 96, 60, 80)]}, tempos=tempos, meters=[(0, 3, 4)], ticks=96)
+    )
+    assert (song.tempo, song.meter) == (80, Meter(3))
+    assert song.form == Form.parse("A6")
+    assert song.accompaniment == (Note(1, 60, 1), Note(60, 60, 4))
+
+
+ONE_NOTE = {"MELODY": [(0, TICKS, 60, 80)]}
+BAD = {
+    b"": "MIDI file: cannot be read",
+    b"RIFF" + bytes(60): "MIDI file: cannot be read",
+    midi({"Drums": [(0, 480, 36, 80)], "MELODY": []}): "named MELODY, CHORDS or PIANO, got 'Drums'",
+    midi({}): "tracks",
+    midi(ONE_NOTE, meters=[(0, 6, 8)]): "meter: must be one of 3/4, 4/4, got '6/8'",
+    midi(ONE_NOTE, meters=[(0, 4, 4), (BAR, 3, 4)]): "meter: must be one throughout",
+    midi(ONE_NOTE, tempos=[(0, 400)]): "tempo",
+    midi(ONE_NOTE, signatures=[(0, 9, 0)]): "key signature",
+    midi({"MELODY": [(1024 * BAR, 480, 60, 80)]}): "1024 bars at most, got 1025",
+    midi({"PIANO": [(2_000_000_000, 480, 60, 80)]}): "1024 bars at most",
+    midi({"CHORDS": [(0, 2_000_000_000, 60, 80)]}): "1024 bars at most",
+    midi({"CHORDS": [], **ONE_NOTE}, lyrics=[(0, "la")]): "Harte symbol",
+    midi({"CHORDS": [], **ONE_NOTE}, lyrics=[(2_000_000_000, "C:maj")]): "1024 bars at most",
+}
+
+
+@pytest.mark.parametrize(("data", "message"), BAD.items(), ids=range(len(BAD)))
+def test_what_cannot_be_read_gets_one_line(data, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        tracks_to_song(data)
+    assert "\n" not in str(caught.value)
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=150)
+def test_damaged_files_are_read_or_refused(data):
+    file = bytearray(song_to_midi(SONG))
+    for _ in range(data.draw(st.integers(1, 4))):
+        file[data.draw(st.integers(0, len(file) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(ValueError):
+        song = tracks_to_song(bytes(file))
+        assert tracks_to_song(song_to_midi(replace(song, reduced_lead_sheet=None))) is not None
+
+
+@pytest.mark.skipif(not SEGMENTS.is_dir(), reason=f"there are no accompaniment segments under {SEGMENTS}")
+def test_lead_sheets_of_strangers():
+    for path in sorted(SEGMENTS.glob("*/leadsheet.mid")):
+        song = tracks_to_song(path.read_bytes())
+        assert song.form.length_bars == 8, path
+        assert len(song.lead_sheet.melody) >= 8
+        assert len(song.lead_sheet.chords) >= 4
