@@ -44,10 +44,7 @@ class CopyBot:
             ValueError: where a request has no form or not all of its keys, or no song has its metre.
         """
         for request in requests:
-            form = request.keyed_form()
-            if form is None or not all(phrase.key for phrase in form.phrases):
-                raise ValueError(f"form: must be given with keys to a baseline, got {form}")
-            yield self._glued(form, request.meter, request.tempo, np.random.default_rng(request.seed))
+            yield self._glued(request.given_form(), request.meter, request.tempo, np.random.default_rng(request.seed))
 
     def _glued(self, form: Form, meter: Meter, tempo: float, generator: np.random.Generator) -> Song:
         chosen: dict[str, _Source] = {}

@@ -86,9 +86,7 @@ def compose_many(model: LevelModel, requests: Sequence[Request], sampling: Sampl
         ValueError: where a request has no form or not all of its keys.
     """
     for request in requests:
-        form = request.keyed_form()
-        if form is None or not all(phrase.key for phrase in form.phrases):
-            raise ValueError(f"form: must be given with keys to a baseline, got {form}")
+        form = request.given_form()
         song = Song(form, request.meter, request.tempo)
         store = ImageStore([form], [request.meter], levels=(FORM, FLAT))
         store.write(FORM, 0, encode_level(FORM, song))

@@ -18,7 +18,6 @@ from canzona.baselines.remi_model import RemiModel, load_model
 from canzona.baselines.remi_tokens import headers
 from canzona.generation.dynamics import with_dynamics
 from canzona.generation.request import Request
-from canzona.song.form import Form
 from canzona.song.song import Song
 from canzona.version import __version__
 
@@ -85,18 +84,11 @@ def compose_many(model: RemiModel, requests: Sequence[Request], sampling: RemiSa
         yield replace(with_dynamics(song), provenance=MappingProxyType(provenance))
 
 
-def _keyed(request: Request) -> Form:
-    form = request.keyed_form()
-    if form is None or not all(phrase.key for phrase in form.phrases):
-        raise ValueError(f"form: must be given with keys to a baseline, got {form}")
-    return form
-
-
 class _Writer:
     """One song being written, token by token."""
 
     def __init__(self, request: Request, model: RemiModel, grammar: Grammar, sampling: RemiSampling) -> None:
-        self.request, self.form = request, _keyed(request)
+        self.request, self.form = request, request.given_form()
         self.contents: list[list[int]] = [[]]
         self.finished = False
         self._headers, self._tokens, self._grammar, self._sampling = headers(self.form), model.tokens, grammar, sampling

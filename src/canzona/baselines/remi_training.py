@@ -25,6 +25,7 @@ from canzona.training.checkpoint import (
     refusing_damage,
     write_checkpoint,
 )
+from canzona.training.rate import budget_used, learning_rate
 
 BARS_BEFORE = 7
 """Windows start so many bars before a song's first bar and its last as often as elsewhere; the first are moved to bar 0."""
@@ -133,10 +134,10 @@ class RemiTrainer:
 
     def _train_step(self) -> None:
         settings = self.settings
-        warm = min(1.0, (self.step + 1) / settings.warmup_steps)
-        cosine = (1 + math.cos(math.pi * min(1.0, self.processor_seconds / 60 / settings.processor_minutes))) / 2
+        progress = budget_used(self.step, self.processor_seconds, None, settings.processor_minutes)
+        rate = learning_rate(self.step, progress, settings.learning_rate, settings.final_rate, settings.warmup_steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = settings.learning_rate * warm * (settings.final_rate + (1 - settings.final_rate) * cosine)
+            group["lr"] = rate
         # one generator a step, so that a run taken up again sees what it would have seen
         batch = self._batch(self.training, settings.batch_size, np.random.default_rng([settings.seed, self.step]))
         self.optimizer.zero_grad(set_to_none=True)

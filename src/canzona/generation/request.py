@@ -52,6 +52,17 @@ class Request:
             return None
         return self.form.with_keys([phrase.key or self.key for phrase in self.form.phrases])
 
+    def given_form(self) -> Form:
+        """The form asked for, whole: for a system that composes neither phrases nor keys.
+
+        Raises:
+            ValueError: where there is none, or a phrase has no key.
+        """
+        form = self.keyed_form()
+        if form is None or not all(phrase.key for phrase in form.phrases):
+            raise ValueError(f"form: must be given with keys to a baseline, got {form}")
+        return form
+
     def with_seed(self, seed: int) -> "Request":
         return replace(self, seed=seed)
 

@@ -19,7 +19,7 @@ from canzona.representation.segments import Segments, SegmentSource, transposed_
 from canzona.representation.views import answers
 from canzona.song.harmony import PITCH_CLASSES
 from canzona.training.checkpoint import HISTORY, WEIGHTS
-from canzona.training.dataset import PreparedSong
+from canzona.training.dataset import PreparedSong, first_labellings
 from canzona.training.ema import moving_average
 from canzona.training.encoder_scores import (
     reconstruction_figures,
@@ -28,6 +28,7 @@ from canzona.training.encoder_scores import (
     validation_segments,
 )
 from canzona.training.interruption import finishing_first
+from canzona.training.rate import budget_used, learning_rate
 from canzona.training.revoicing import revoiced
 from canzona.version import __version__
 
@@ -168,10 +169,9 @@ class EncoderTrainer:
 
     def _train_step(self, progress: float) -> tuple[float, float]:
         config = self.config
-        warm = min(1.0, (self.step + 1) / config.warmup_steps)
-        cosine = (1 + math.cos(math.pi * min(1.0, progress))) / 2
+        rate = learning_rate(self.step, progress, config.learning_rate, config.final_rate, config.warmup_steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = config.learning_rate * warm * (config.final_rate + (1 - config.final_rate) * cosine)
+            group["lr"] = rate
         heard, written = self._draw()
         given = self.encoding.given_inputs(written)
         right = {name: self._tensor(values) for name, values in answers(self.encoding.view, written).items()}
@@ -205,10 +205,7 @@ class EncoderTrainer:
         return torch.from_numpy(array).to(self.device)
 
     def _progress(self) -> float:
-        """Share of the budget used, by whichever limit is nearer."""
-        by_steps = self.step / self.config.max_steps if self.config.max_steps else 0.0
-        by_time = self.seconds / 60 / self.config.max_minutes if self.config.max_minutes else 0.0
-        return max(by_steps, by_time)
+        return budget_used(self.step, self.seconds, self.config.max_steps, self.config.max_minutes)
 
 
 def validation_figures(encoder: TrainedEncoder, encoding: Encoding, songs: SegmentSource) -> dict[str, float]:
@@ -224,5 +221,4 @@ def validation_figures(encoder: TrainedEncoder, encoding: Encoding, songs: Segme
 
 def source_of(songs: Sequence[PreparedSong]) -> SegmentSource:
     """The music of prepared songs; of several labellings of one song the first is taken."""
-    first = {prepared.number: prepared.song for prepared in reversed(songs)}
-    return SegmentSource(list(first.values()))
+    return SegmentSource([item.song for item in first_labellings(songs)])

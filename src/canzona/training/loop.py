@@ -38,6 +38,7 @@ from canzona.training.config import NOISE_BANDS, TrainingConfig
 from canzona.training.dataset import PreparedSong, TrainingSongs
 from canzona.training.ema import moving_average
 from canzona.training.interruption import finishing_first
+from canzona.training.rate import budget_used, learning_rate
 from canzona.training.sampling import Dropout, draw_windows, with_dropout
 from canzona.version import __version__
 
@@ -229,16 +230,11 @@ class Trainer:
         return cross_entropy(logits, window.clean, window.weight), sigma
 
     def _progress(self) -> float:
-        """Share of the budget used, by whichever limit is nearer."""
-        by_steps = self.step / self.config.max_steps if self.config.max_steps else 0.0
-        by_time = self.seconds / 60 / self.config.max_minutes if self.config.max_minutes else 0.0
-        return max(by_steps, by_time)
+        return budget_used(self.step, self.seconds, self.config.max_steps, self.config.max_minutes)
 
     def _learning_rate(self, progress: float) -> float:
-        """Linear warm-up, then a cosine that reaches its end when the budget does."""
-        warm = min(1.0, (self.step + 1) / self.config.warmup_steps)
-        cosine = (1 + math.cos(math.pi * min(1.0, progress))) / 2
-        return self.config.learning_rate * warm * (self.config.final_rate + (1 - self.config.final_rate) * cosine)
+        config = self.config
+        return learning_rate(self.step, progress, config.learning_rate, config.final_rate, config.warmup_steps)
 
     def _note(self, done: TrainingProgress) -> None:
         if done.validation is not None or done.step % 50 == 0:

@@ -27,23 +27,21 @@ def human_distance(figure: Figure, human: Figure) -> float:
 
 
 def metrics_table(evaluation: Evaluation, signs: Mapping[str, Sign], spreads: Mapping[str, Spread]) -> str:
-    """All metrics by all systems, published figures in columns of their own."""
+    """All metrics by all systems, published figures in a column of their own."""
     systems = ordered_systems(evaluation)
-    published = list(dict.fromkeys(name for row in evaluation.rows for name in row.published))
-    columns = len(systems) + len(published) + 1
+    columns = len(systems) + 2
     heads = "".join(f'<th scope="col">{signs[name].key(name)}</th>' for name in systems)
-    heads += "".join(
-        f'<th scope="col" class="published">{escape(name.removeprefix("published "))}<small>published</small></th>'
-        for name in published
-    )
-    parts = [f'<thead><tr><th scope="col">Metric</th>{heads}</tr></thead>', _summary(evaluation, spreads, len(published))]
+    parts = [
+        f'<thead><tr><th scope="col">Metric</th>{heads}<th scope="col">published</th></tr></thead>',
+        _summary(evaluation, spreads),
+    ]
     for group, rows in grouped(evaluation.rows).items():
         parts.append(
             f'<tbody><tr class="group"><th scope="rowgroup" colspan="{columns}"><span>{escape(group)}</span></th></tr>'
         )
         for row in rows:
             cells = "".join(_cell(evaluation, system, row.name) for system in systems)
-            parts.append(f"<tr>{_row_head(row)}{cells}{_published_cells(row, published)}</tr>")
+            parts.append(f"<tr>{_row_head(row)}{cells}{_published(row)}</tr>")
         parts.append("</tbody>")
     return f'<div class="scroll" tabindex="0"><table class="metrics">{"".join(parts)}</table></div>'
 
@@ -52,7 +50,7 @@ def _row_head(row: Row) -> str:
     return f'<th scope="row">{escape(row.name).replace("_", "_<wbr>")}<small>{escape(row.meaning)}</small></th>'
 
 
-def _summary(evaluation: Evaluation, spreads: Mapping[str, Spread], published: int) -> str:
+def _summary(evaluation: Evaluation, spreads: Mapping[str, Spread]) -> str:
     """How many songs, how many means within the human interval, how far a song is from human on the average."""
     counts, inside, far = [], [], []
     for system, songs in ordered_systems(evaluation).items():
@@ -79,8 +77,7 @@ def _summary(evaluation: Evaluation, spreads: Mapping[str, Spread], published: i
     body = "".join(
         f'<tr><th scope="row">{name}<small>{meaning}</small></th>'
         + "".join(f"<td><b>{value}</b></td>" for value in values)
-        + '<td class="published"></td>' * published
-        + "</tr>"
+        + '<td class="published"></td></tr>'
         for name, meaning, values in lines
     )
     return f'<tbody class="summary">{body}</tbody>'
@@ -105,13 +102,9 @@ def _cell(evaluation: Evaluation, system: str, metric: str) -> str:
     return f'<td class="{shade}"><b>{figure_text(figure.mean)}</b>{distance}<small>{interval}<i>n {figure.n}</i></small></td>'
 
 
-def _published_cells(row: Row, published: list[str]) -> str:
-    cells = []
-    for name in published:
-        figure = row.published.get(name)
-        text = NOT_SCORED if figure is None else figure_text(figure)
-        cells.append(f'<td class="published">{text if row.same_as_published or figure is None else f"({text})"}</td>')
-    return "".join(cells)
+def _published(row: Row) -> str:
+    figures = "<br>".join(f"{escape(name)} {figure_text(figure)}" for name, figure in row.published.items())
+    return f'<td class="published">{figures if row.same_as_published or not figures else f"({figures})"}</td>'
 
 
 def copies_table(evaluation: Evaluation, signs: Mapping[str, Sign]) -> str:

@@ -1,0 +1,31 @@
+"""How a training run spends its budget: how much of it is used, and how fast to learn."""
+
+import math
+
+
+def budget_used(step: int, seconds: float, max_steps: int | None, max_minutes: float | None) -> float:
+    """Share of a budget that is used, by whichever limit is nearer; 1 or more when it is used up.
+
+    Args:
+        step: steps done.
+        seconds: time used.
+        max_steps, max_minutes: the limits; ``None`` for none.
+    """
+    by_steps = step / max_steps if max_steps else 0.0
+    by_time = seconds / 60 / max_minutes if max_minutes else 0.0
+    return max(by_steps, by_time)
+
+
+def learning_rate(step: int, progress: float, highest: float, final_share: float, warmup_steps: int) -> float:
+    """Linear warm-up, then a cosine (Loshchilov & Hutter, *SGDR*, 2017) that reaches its end when the budget does.
+
+    Args:
+        step: steps done.
+        progress: share of the budget used.
+        highest: rate after the warm-up.
+        final_share: of the highest, at the end.
+        warmup_steps: steps until the highest.
+    """
+    warm = min(1.0, (step + 1) / warmup_steps)
+    cosine = (1 + math.cos(math.pi * min(1.0, progress))) / 2
+    return highest * warm * (final_share + (1 - final_share) * cosine)
