@@ -34,7 +34,7 @@ figures: $(VENV)/.ready
 # The baselines trained, songs of every system composed and measured: the comparison in README.md and MODEL_CARD.md.
 baselines: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/train_rows.py flat --data $(DATA) --minutes $(MINUTES)
-	$(BIN)/python benchmarks/remi.py train --data $(DATA) --output runs/remi --minutes $(MINUTES)
+	$(BIN)/python benchmarks/train_remi.py --data $(DATA) --output runs/remi --minutes $(MINUTES)
 	$(BIN)/python benchmarks/compose_systems.py human-train copy-bot canzona --data $(DATA) -o build/songs
 	$(BIN)/python benchmarks/compose_systems.py flat --weights runs/baselines/flat --data $(DATA) -o build/songs
 	$(BIN)/python benchmarks/compose_systems.py remi --weights runs/remi --data $(DATA) -o build/songs

@@ -1,7 +1,7 @@
 """One song of every system for the form, keys, metre and tempo of each validation song, as folders for ``canzona evaluate``.
 
-    python benchmarks/compose_systems.py canzona copy-bot human human-train --data dataset.npz --songs 32 -o build/songs
-    python benchmarks/compose_systems.py flat --weights runs/baselines/flat --data dataset.npz --songs 32 -o build/songs
+    python benchmarks/compose_systems.py canzona copy-bot human human-train --data dataset.npz --songs 24 -o build/songs
+    python benchmarks/compose_systems.py flat --weights runs/baselines/flat --data dataset.npz --songs 24 -o build/songs
 
 A song's seed is its number, and so is its file's name; songs that are there already are left alone. ``seconds.json`` in each
 folder says how long each took on one core, in seconds of processor time, without loading.
@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("systems", nargs="+", choices=[HUMAN, HUMAN_TRAIN, CANZONA, COPY_BOT, FLAT, REMI, *ABLATIONS])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--songs", type=int, default=32)
+    parser.add_argument("--songs", type=int, default=24)
     parser.add_argument("--weights", type=Path, help="folder of the system's training runs")
     parser.add_argument("--output", "-o", type=Path, default=Path("build/songs"))
     options = parser.parse_args()

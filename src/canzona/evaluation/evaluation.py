@@ -1,7 +1,9 @@
 """Systems judged side by side: every song by every metric that fits it, and every system by the means over its songs."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 
@@ -17,6 +19,8 @@ from canzona.evaluation.ranking import ranking_notes
 from canzona.song.song import Song
 
 OVERLAP_PREFIX = "oa_"
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Where the libraries that multiply matrices look for how many threads to use."""
 HALVINGS = 20
 """How often the human songs are split in two to be held against themselves."""
 
@@ -131,7 +135,10 @@ def judge_all(
             yield entry, judge(entry, equipment)
         return
     plain = [replace(entry, song=replace(entry.song, provenance={})) for entry in entries]  # provenance does not travel
-    with ProcessPoolExecutor(min(processes, len(entries)), get_context("spawn"), _equip, (equip,)) as pool:
+    with (
+        _one_thread_each(),
+        ProcessPoolExecutor(min(processes, len(entries)), get_context("spawn"), _equip, (equip,)) as pool,
+    ):
         yield from zip(entries, pool.map(_judge_here, plain), strict=True)
 
 
@@ -190,6 +197,21 @@ def _self_overlap(_: list[np.ndarray], human: list[np.ndarray], generator: np.ra
     ]
     low, high = interval(np.array(overlaps))
     return Figure(float(np.mean(overlaps)), low, high, len(human))
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes started within have one thread for sums: with several each they wait for one another, five times as long."""
+    earlier = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+    try:
+        yield
+    finally:
+        for name, value in earlier.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 _EQUIPMENT: dict[str, Equipment] = {}
