@@ -24,7 +24,7 @@ from canzona.song.harmony import Key
 from canzona.song.song import Song
 from canzona.training.dataset import first_labellings, load_songs
 
-FORM = "i8A8B8A8B8C8b8A8B8A8B8C8b8A8B8A8B8C8b8A8B8A8B8C8b8A8B8A8B8B8o8"
+FORM = "i8A8B8A8B8C8b8A8B8A8B8C8b8A8B8A8B8C8b8A8B8A8B8C8b8A8B8A8B8B8B8o8"
 DISTANCES = (8, 16, 32, 64, 128, 256)
 QUARTER_FIGURES = (
     "chord_tones_piano", "chord_tones_melody", "melody_in_key", "piano_onsets_per_bar", "melody_notes_per_sung_bar",
