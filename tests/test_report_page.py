@@ -216,7 +216,20 @@ def test_the_page_says_everything():
     text = " ".join(read.text)
     assert NASTY not in page
     assert NASTY in text
-    for expected in ("0.653", "(published cascade 0.350)", "0.150", "0.700", "▲ 11.0", "5–8", "1–4", "−2", "A4", "B8", "distance", "–"):
+    for expected in (
+        "0.653",
+        "(published cascade 0.350)",
+        "0.150",
+        "0.700",
+        "▲ 11.0",
+        "5–8",
+        "1–4",
+        "−2",
+        "A4",
+        "B8",
+        "distance",
+        "–",
+    ):
         assert expected in text, expected
     assert page == report_page(evaluation({NASTY: other, "human": human}, rows=rows))
     assert text.index("human") < text.index(f"{NASTY} (1 song)")  # the human system comes first
