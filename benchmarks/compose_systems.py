@@ -18,6 +18,7 @@ from canzona import pretrained
 from canzona.baselines import flat
 from canzona.baselines.ablations import ABLATIONS
 from canzona.baselines.copybot import CopyBot
+from canzona.cli.common import SECONDS
 from canzona.generation.cascade import Cascade
 from canzona.generation.request import Request
 from canzona.io.files import atomic_write
@@ -28,7 +29,6 @@ from canzona.training.loop import WEIGHTS
 
 Composer = Callable[[Sequence[Request]], Iterator[Song]]
 HUMAN, HUMAN_TRAIN, CANZONA, COPY_BOT, FLAT, REMI = "human", "human-train", "canzona", "copy-bot", "flat", "remi"
-SECONDS = "seconds.json"
 
 
 def main() -> None:

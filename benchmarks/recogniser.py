@@ -16,7 +16,7 @@ from symusic.core import ScoreTick
 
 from canzona.evaluation.recognition import chord_accuracy, chord_accuracy_exact
 from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Form, LeadSheet, Meter, Note, Song
-from canzona.training.dataset import load_songs
+from canzona.training.dataset import first_labellings, load_songs
 
 BARS = 8
 PUBLISHED = {
@@ -41,8 +41,8 @@ def main() -> None:
     for file, (system, published) in PUBLISHED.items():
         _print(system, [_song(segment, file) for segment in segments], published)
     if options.dataset is not None:
-        songs = {prepared.number: prepared.song for prepared in load_songs(options.dataset) if prepared.is_validation}
-        _print("human songs", list(songs.values()), None)
+        songs = [item.song for item in first_labellings(load_songs(options.dataset)) if item.is_validation]
+        _print("human songs", songs, None)
 
 
 def _print(system: str, songs: list[Song], published: float | None) -> None:

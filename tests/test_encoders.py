@@ -19,10 +19,11 @@ from canzona.model.encoder_weights import EncoderCard, TrainedEncoder, read_enco
 from canzona.pretrained import ENCODERS, LARGEST_FILE_BYTES, REGISTRY, UnusableWeights
 from canzona.representation.encoders import Encoders
 from canzona.representation.encodings import ENCODINGS, SEEDS, Encoding, encoding_named
-from canzona.representation.segments import HOLD, NONE, ONSET, QUALITY_NAMES, REST, SegmentSource, transposed_chords
+from canzona.representation.segments import HOLD, NONE, ONSET, REST, SegmentSource, transposed_chords
 from canzona.representation.views import PIANO_ROWS, QUESTIONS, View, answers, features, into_range, piano_roll
 from canzona.song import Chord, ChordSpan, Form, LeadSheet, Meter, Note, Song
-from canzona.song.harmony import QUALITIES
+from canzona.song.harmony import QUALITIES, QUALITY_NAMES
+from canzona.song.transposition import transposed
 from canzona.training.encoder_scores import (
     codes_of,
     reconstruction_figures,
@@ -57,15 +58,6 @@ def of_one_song(song: Song, start_bars: list[int], bars: int = 2):
 def song_of(*, melody=(), chords=(), piano=(), form="A2", meter=4) -> Song:
     sheet = LeadSheet(tuple(Note(*note) for note in melody), tuple(ChordSpan(*span) for span in chords))
     return Song(Form.parse(form), Meter(meter), lead_sheet=sheet, accompaniment=tuple(Note(*note) for note in piano))
-
-
-def transposed(song: Song, semitones: int) -> Song:
-    def moved(notes):
-        return tuple(replace(note, pitch=note.pitch + semitones) for note in notes)
-
-    chords = tuple(replace(span, chord=span.chord.transposed(semitones)) for span in song.lead_sheet.chords)
-    sheet = LeadSheet(moved(song.lead_sheet.melody), chords)
-    return replace(song, form=song.form.transposed(semitones), lead_sheet=sheet, accompaniment=moved(song.accompaniment))
 
 
 # Segments

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from canzona.evaluation.metrics import DENSITY, ENDINGS, HARMONY, METRICS, PITCH_AND_RHYTHM, RETURNS, ROWS, score
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
 from canzona.song.harmony import PITCH_CLASSES
+from canzona.song.transposition import transposed
 from strategies import songs
 from test_render import example_song
 
@@ -33,24 +34,6 @@ def song(form: str, melody=(), chords=(), piano=None, key: str | None = "C major
 
 def figure(name: str, of: Song) -> float | None:
     return score(of)[name]
-
-
-def transposed(original: Song, semitones: int) -> Song:
-    """The whole song higher or lower, all its levels and keys."""
-
-    def moved(voice: tuple[Note, ...]) -> tuple[Note, ...]:
-        return tuple(replace(note, pitch=note.pitch + semitones) for note in voice)
-
-    sheet = original.lead_sheet
-    return replace(
-        original,
-        form=original.form.transposed(semitones),
-        lead_sheet=sheet
-        and LeadSheet(
-            moved(sheet.melody), tuple(replace(span, chord=span.chord.transposed(semitones)) for span in sheet.chords)
-        ),
-        accompaniment=original.accompaniment and moved(original.accompaniment),
-    )
 
 
 REPORTED = (

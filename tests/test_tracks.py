@@ -12,13 +12,12 @@ from symusic import Note as MidiNote
 from canzona.io.midi import midi_to_song, song_to_midi
 from canzona.io.tracks import tracks_to_song
 from canzona.song import Chord, ChordSpan, Form, Key, Meter, Note, Song
-from real_data import DATA
+from real_data import SEGMENTS, needs_segments
 from strategies import keys, songs
 from test_midi import SONG
 
 TICKS = 480
 BAR = 4 * TICKS
-SEGMENTS = DATA / "D3PIA" / "subjective_eval_samples"
 
 
 def midi(tracks, *, meters=(), markers=(), tempos=(), signatures=(), lyrics=(), ticks: int = TICKS) -> bytes:
@@ -189,7 +188,7 @@ def test_damaged_files_are_read_or_refused(data):
         assert tracks_to_song(song_to_midi(replace(song, reduced_lead_sheet=None))) is not None
 
 
-@pytest.mark.skipif(not SEGMENTS.is_dir(), reason=f"there are no accompaniment segments under {SEGMENTS}")
+@needs_segments
 def test_lead_sheets_of_strangers():
     for path in sorted(SEGMENTS.glob("*/leadsheet.mid")):
         song = tracks_to_song(path.read_bytes())

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from canzona.generation.request import Request
+from canzona.song.excerpt import excerpt
 from canzona.song.form import Form, Phrase
 from canzona.song.harmony import ChordSpan, Key
 from canzona.song.notes import Note
 from canzona.song.song import LeadSheet, Song
 from canzona.song.timing import Meter
+from canzona.song.transposition import transposed
 
 _OCTAVE, _FURTHEST_UP = 12, 5
 
@@ -83,34 +85,15 @@ class CopyBot:
 
 def _moved(source: _Source, start_bar: int, bars: int, key: Key | None) -> tuple[LeadSheet, tuple[Note, ...]]:
     """The first bars of a phrase, moved in time and to a key's tonic by the smaller way."""
-    song, meter, own_key = source.song, source.song.meter, source.phrase.key
+    own_key, meter = source.phrase.key, source.song.meter
     semitones = (key.tonic - own_key.tonic) % _OCTAVE if key and own_key else 0
     semitones -= _OCTAVE if semitones > _FURTHEST_UP else 0
-    first, end = meter.bars_to_steps(source.start_bar), meter.bars_to_steps(source.start_bar + bars)
-    shift = meter.bars_to_steps(start_bar) - first
+    part = transposed(excerpt(source.song, source.start_bar, source.start_bar + bars), semitones)
+    steps, beats = meter.bars_to_steps(start_bar), meter.bars_to_beats(start_bar)
 
     def voice(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-        return tuple(
-            replace(
-                note,
-                start_step=note.start_step + shift,
-                pitch=note.pitch + semitones,
-                duration_steps=min(note.end_step, end) - note.start_step,
-            )
-            for note in notes
-            if first <= note.start_step < end and 0 <= note.pitch + semitones <= 127
-        )
+        return tuple(replace(note, start_step=note.start_step + steps) for note in notes)
 
-    first_beat, end_beat = meter.bars_to_beats(source.start_bar), meter.bars_to_beats(source.start_bar + bars)
-    beats = meter.bars_to_beats(start_bar) - first_beat
-    sheet = song.lead_sheet or LeadSheet()
-    chords = tuple(
-        ChordSpan(
-            max(span.start_beat, first_beat) + beats,
-            min(span.end_beat, end_beat) - max(span.start_beat, first_beat),
-            span.chord.transposed(semitones),
-        )
-        for span in sheet.chords
-        if span.start_beat < end_beat and span.end_beat > first_beat
-    )
-    return LeadSheet(voice(sheet.melody), chords), voice(song.accompaniment or ())
+    sheet = part.lead_sheet or LeadSheet()
+    chords = tuple(replace(span, start_beat=span.start_beat + beats) for span in sheet.chords)
+    return LeadSheet(voice(sheet.melody), chords), voice(part.accompaniment or ())

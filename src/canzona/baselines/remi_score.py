@@ -4,14 +4,12 @@ Chords are written as in Canzona's MIDI files: a bass, and over it the other ton
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from canzona.io.midi import CHORD_VELOCITY, CHORDS, LOWEST_BASS, LOWEST_ROOT, MELODY, PIANO, PROGRAMS
 from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Form, LeadSheet, Meter, Note, Song
 from canzona.song.harmony import PITCH_CLASSES, QUALITIES
-from canzona.song.notes import HIGHEST_MELODY_PITCH, LOWEST_MELODY_PITCH
+from canzona.song.notes import HIGHEST_MELODY_PITCH, LOWEST_MELODY_PITCH, one_voice
 from canzona.song.timing import beats_to_steps
 
 if TYPE_CHECKING:
@@ -53,10 +51,12 @@ def score_to_song(score: "ScoreTick", form: Form, meter: Meter, tempo: float) ->
         for note in track.notes:
             if note.time < end_step:
                 notes[track.program].append(Note(note.time, note.pitch, min(note.duration, end_step - note.time)))
-    melody = tuple(_one_voice(notes[PROGRAMS[MELODY]]))
+    sung = (note for note in notes[PROGRAMS[MELODY]] if LOWEST_MELODY_PITCH <= note.pitch <= HIGHEST_MELODY_PITCH)
     chords = tuple(_chord_spans(notes[PROGRAMS[CHORDS]]))
     longest = {(note.start_step, note.pitch): note for note in sorted(notes[PROGRAMS[PIANO]], key=_by_length)}
-    return Song(form, meter, tempo, lead_sheet=LeadSheet(melody, chords), accompaniment=tuple(sorted(longest.values())))
+    return Song(
+        form, meter, tempo, lead_sheet=LeadSheet(one_voice(sung), chords), accompaniment=tuple(sorted(longest.values()))
+    )
 
 
 def _block_chords(spans: Iterable[ChordSpan]) -> Iterator[Note]:
@@ -90,18 +90,6 @@ def _chord(struck: Sequence[Note]) -> Chord:
     tones = {(pitch - root) % PITCH_CLASSES for pitch in upper}
     quality = min(QUALITIES, key=lambda name: len(tones ^ set(QUALITIES[name])))
     return Chord(root % PITCH_CLASSES, quality, bass % PITCH_CLASSES)
-
-
-def _one_voice(notes: Iterable[Note]) -> Iterator[Note]:
-    """The highest of the notes that start together, each ending where the next one starts; those out of range are left out."""
-    highest: dict[int, Note] = {}
-    for note in sorted(notes):
-        if LOWEST_MELODY_PITCH <= note.pitch <= HIGHEST_MELODY_PITCH:
-            highest[note.start_step] = note
-    voice = list(highest.values())
-    for note, following in pairwise(voice):
-        yield replace(note, duration_steps=min(note.duration_steps, following.start_step - note.start_step))
-    yield from voice[-1:]
 
 
 def _by_length(note: Note) -> int:

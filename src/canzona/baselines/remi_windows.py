@@ -1,15 +1,15 @@
 """What the REMI Transformer learns from: songs as tokens, in several keys, and the windows cut from them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from canzona.baselines.remi_tokens import Header, RemiTokens, headers
-from canzona.representation.drawing import TRANSPOSITIONS
-from canzona.song.notes import HIGHEST_MELODY_PITCH, LOWEST_MELODY_PITCH, Note
-from canzona.song.song import LeadSheet, Song
+from canzona.song.song import Song
 from canzona.song.timing import Meter
+from canzona.song.transposition import transposed
+from canzona.training.dataset import furthest_shifts
 
 UNJUDGED = -100
 """The target where the next token is padding or one that the form gives."""
@@ -30,27 +30,12 @@ class TokenSong:
         return cls(moved.meter, headers(moved.form), tokens.contents(moved))
 
 
-def transposed(song: Song, semitones: int) -> Song:
-    """Form, lead sheet and accompaniment higher or lower."""
-    sheet = song.lead_sheet or LeadSheet()
-    chords = tuple(replace(span, chord=span.chord.transposed(semitones)) for span in sheet.chords)
-    return replace(
-        song,
-        form=song.form.transposed(semitones),
-        reduced_lead_sheet=None,
-        lead_sheet=LeadSheet(_moved(sheet.melody, semitones), chords),
-        accompaniment=_moved(song.accompaniment or (), semitones),
-    )
-
-
 def token_songs(songs: Sequence[Song], tokens: RemiTokens, copies: int, generator: np.random.Generator) -> list[TokenSong]:
     """Each song ``copies`` times, each time in another key, as far as its melody stays within a lead sheet's range."""
     found = []
     for song in songs:
-        pitches = [note.pitch for note in song.lead_sheet.melody] if song.lead_sheet else []
-        low = max(TRANSPOSITIONS.start, LOWEST_MELODY_PITCH - min(pitches, default=60))
-        high = min(TRANSPOSITIONS.stop - 1, HIGHEST_MELODY_PITCH - max(pitches, default=60))
-        shifts = generator.permutation(range(min(low, 0), max(high, 0) + 1))[:copies]
+        lowest, highest = furthest_shifts(song)
+        shifts = generator.permutation(range(lowest, highest + 1))[:copies]
         found.extend(TokenSong.of(song, tokens, int(shift)) for shift in shifts)
     return found
 
@@ -75,7 +60,3 @@ def window(song: TokenSong, start_bar: int, length: int, tokens: RemiTokens) -> 
     ids, judged = ids[: length + 1], judged[: length + 1]
     targets = [number if counts else UNJUDGED for number, counts in zip(ids[1:], judged[1:], strict=True)]
     return ids[:-1], targets
-
-
-def _moved(notes: Sequence[Note], semitones: int) -> tuple[Note, ...]:
-    return tuple(replace(note, pitch=note.pitch + semitones) for note in notes)

@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import torch
     from rich.progress import Progress
 
     from canzona.song.song import Song
     from canzona.training.dataset import PreparedSong
+
+
+SECONDS = "seconds.json"
+"""The file in a folder of songs that says how long each took to compose."""
 
 
 def writable(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> Path:
@@ -75,6 +80,14 @@ def read_any_song(path: Path) -> "Song":
     return replace(song, form=song.form.with_keys(keys))
 
 
+def songs_in(folder: Path) -> dict[str, Path]:
+    """The files of songs in a folder, by name without ending; a song's JSON stands for its MIDI file."""
+    found: dict[str, Path] = {}
+    for ending in (".midi", ".mid", ".json"):
+        found |= {path.stem: path for path in folder.glob(f"*{ending}") if path.name != SECONDS}
+    return dict(sorted(found.items()))
+
+
 def read_data(path: Path) -> "list[PreparedSong]":
     """The songs of a data set.
 
@@ -87,6 +100,32 @@ def read_data(path: Path) -> "list[PreparedSong]":
         return load_songs(path)
     except OSError as error:
         raise ValueError(f"data: cannot read {str(path)!r}: {(error.strerror or str(error)).lower()}") from None
+
+
+def split_data(path: Path) -> "tuple[list[PreparedSong], list[PreparedSong]]":
+    """The training songs of a data set and its validation songs; where there are none of these, the training songs again.
+
+    Raises:
+        ValueError: as ``read_data``.
+    """
+    songs = read_data(path)
+    training = [song for song in songs if not song.is_validation]
+    return training, [song for song in songs if song.is_validation] or training
+
+
+def training_device(name: str) -> "torch.device":
+    """Where to train: ``cpu``, ``cuda``, or with ``auto`` CUDA where there is any.
+
+    Raises:
+        ValueError: for another name, or for CUDA on a machine without.
+    """
+    import torch
+
+    if name not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device: must be auto, cpu or cuda, got {name!r}")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device: must be cpu on a machine without CUDA, got 'cuda'")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 def report(facts: Mapping[str, object], as_json: bool, text: str) -> None:

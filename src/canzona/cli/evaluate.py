@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from canzona.cli.common import progress_bar, read_any_song, read_data, report
+from canzona.cli.common import SECONDS, progress_bar, read_any_song, read_data, report, songs_in
 
 if TYPE_CHECKING:
     from canzona.evaluation.bootstrap import Figure
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from canzona.training.dataset import PreparedSong
 
 HUMAN, UNNAMED = "human", "songs"
-SECONDS = "seconds.json"
 FEWEST_WITHOUT_MEANING = 3
 """Systems from which on a terminal has no room for what the metrics mean."""
 
@@ -146,14 +145,12 @@ def _entries(path: Path) -> "list[Entry]":
 
 
 def _folder(system: str, folder: Path) -> "list[Entry]":
-    """The songs of a folder, and how long each took where ``seconds.json`` says so; a song's JSON stands for its MIDI file."""
+    """The songs of a folder, and how long each took where ``seconds.json`` says so."""
     from canzona.evaluation.evaluation import Entry
 
     noted = folder / SECONDS
     seconds = _seconds(noted) if noted.is_file() else {}
-    written = [path for path in sorted(folder.glob("*.json")) if path != noted]
-    played = [path for path in sorted(folder.glob("*.mid")) if path.with_suffix(".json") not in written]
-    return [Entry(system, path.stem, read_any_song(path), seconds.get(path.stem)) for path in written + played]
+    return [Entry(system, name, read_any_song(path), seconds.get(name)) for name, path in songs_in(folder).items()]
 
 
 def _seconds(path: Path) -> dict[str, float]:

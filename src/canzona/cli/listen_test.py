@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from canzona.cli.common import progress_bar, read_any_song, report
-from canzona.cli.evaluate import SECONDS
+from canzona.cli.common import progress_bar, read_any_song, report, songs_in
 
 if TYPE_CHECKING:
     from canzona.song.song import Song
@@ -141,12 +140,11 @@ def _systems(inputs: list[str]) -> dict[str, Path]:
 
 def _songs(folder: Path, tempo: float | None) -> "dict[str, Song]":
     """The songs of a folder by stem; a song.json goes before a MIDI file of the same stem."""
-    files = [path for suffix in ("midi", "mid", "json") for path in sorted(folder.glob(f"*.{suffix}")) if path.name != SECONDS]
-    by_stem = {path.stem: path for path in files}
+    by_stem = songs_in(folder)
     if not by_stem:
         raise ValueError(f"systems: must hold songs (.json, .mid), got none in {str(folder)!r}")
     songs: dict[str, Song] = {}
-    for stem, path in sorted(by_stem.items()):
+    for stem, path in by_stem.items():
         try:
             songs[stem] = read_any_song(path)
         except ValueError as error:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from canzona.cli.common import progress_bar, read_data, report
+from canzona.cli.common import progress_bar, report, split_data, training_device
 
 
 def train(
@@ -25,8 +25,6 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Train one level. Ctrl-C keeps what was learnt; --resume goes on from there."""
-    import torch
-
     from canzona.generation.request import LARGEST_SEED
     from canzona.hierarchy.levels import level_named
     from canzona.pretrained import use_processors
@@ -34,13 +32,9 @@ def train(
     from canzona.training.tensorboard import ScalarLog
 
     row = level_named(level)
-    if device not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"device: must be auto, cpu or cuda, got {device!r}")
     if not 0 <= seed < LARGEST_SEED:
         raise ValueError(f"seed: must be 0 to {LARGEST_SEED - 1}, got {seed}")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device: must be cpu on a machine without CUDA, got 'cuda'")
-    chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+    chosen = training_device(device)
     minutes = 30.0 if max_minutes is None and max_steps is None else max_minutes
     config = TrainingConfig(
         batch_size=batch_size,
@@ -56,9 +50,7 @@ def train(
         raise ValueError(f"run: must be a folder, got the file {str(folder)!r}")
     if resume is not None and not (resume / CHECKPOINT).is_file():
         raise ValueError(f"resume: must be a folder with {CHECKPOINT}, got {str(resume)!r}")
-    songs = read_data(data)
-    training = [song for song in songs if not song.is_validation]
-    validation = [song for song in songs if song.is_validation] or training
+    training, validation = split_data(data)
     trainer = Trainer(row, training, validation, folder, config, chosen)
     if resume is not None:
         trainer.resume(resume / CHECKPOINT)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from canzona.cli.common import progress_bar, read_data, report
+from canzona.cli.common import progress_bar, report, split_data, training_device
 
 
 def train_encoder(
@@ -25,19 +25,14 @@ def train_encoder(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Train one encoder of short passages, and print how it does on the validation songs. Ctrl-C keeps what was learnt."""
-    import torch
-
     from canzona.pretrained import use_processors
     from canzona.representation.encodings import SEEDS, encoding_named
     from canzona.training.encoders import EncoderTrainer, EncoderTrainingConfig
 
     row = encoding_named(encoder)
-    if device not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"device: must be auto, cpu or cuda, got {device!r}")
     if seed_number not in SEEDS:
         raise ValueError(f"seed-number: must be one of {', '.join(map(str, SEEDS))}, got {seed_number}")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device: must be cpu on a machine without CUDA, got 'cuda'")
+    chosen = training_device(device)
     config = EncoderTrainingConfig(
         batch_size=batch_size,
         learning_rate=learning_rate,
@@ -50,10 +45,7 @@ def train_encoder(
     folder = run or Path("runs") / f"{row.name}-{seed_number}"
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"run: must be a folder, got the file {str(folder)!r}")
-    songs = read_data(data)
-    training = [song for song in songs if not song.is_validation]
-    validation = [song for song in songs if song.is_validation] or training
-    chosen = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+    training, validation = split_data(data)
     trainer = EncoderTrainer(row, seed_number, training, validation, config, chosen)
     with progress_bar() as bar:
         task = bar.add_task(row.name, total=1.0, figures="")

@@ -165,8 +165,11 @@ def summarise(
             own[row.name] = figure_of(values, generator)
         for feature in FEATURES:
             human = _windows_of(scored.get(reference, ()), feature)
-            compare = _self_overlap if system == reference else _overlap
-            own[OVERLAP_PREFIX + feature] = compare(_windows_of(songs, feature), human, generator)
+            own[OVERLAP_PREFIX + feature] = (
+                _self_overlap(human, generator)
+                if system == reference
+                else _overlap(_windows_of(songs, feature), human, generator)
+            )
         figures[system] = own
     rows = tuple(row for row in ROWS if any(own[row.name] is not None for own in figures.values()))
     kept = {system: {row.name: own[row.name] for row in rows} for system, own in figures.items()}
@@ -186,7 +189,7 @@ def _overlap(system: list[np.ndarray], human: list[np.ndarray], generator: np.ra
     return Figure(study.overlap, low, high, len(system))
 
 
-def _self_overlap(_: list[np.ndarray], human: list[np.ndarray], generator: np.random.Generator) -> Figure | None:
+def _self_overlap(human: list[np.ndarray], generator: np.random.Generator) -> Figure | None:
     if len(human) < 4:
         return None
     orders = [generator.permutation(len(human)) for _ in range(HALVINGS)]
@@ -201,7 +204,7 @@ def _self_overlap(_: list[np.ndarray], human: list[np.ndarray], generator: np.ra
 
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
-    """Processes started within have one thread for sums: with several each they wait for one another, five times as long."""
+    """Processes started within have one thread for sums: with several each they wait for one another."""
     earlier = {name: os.environ.get(name) for name in THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
     try:

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from canzona.evaluation.voices import melody_of
 from canzona.song.harmony import PITCH_CLASSES
 from canzona.song.notes import Note
 from canzona.song.song import Song
@@ -73,7 +74,7 @@ class IndexedSong:
 
     @classmethod
     def of(cls, name: str, song: Song) -> "IndexedSong":
-        melody = song.lead_sheet.melody if song.lead_sheet is not None else ()
+        melody = melody_of(song)
         voices = tuple(VoiceBars.of(notes, song) for notes in (melody, song.accompaniment or ()))
         tokens = [
             (later.start_step - note.start_step) * 2 * _PITCHES + later.pitch - note.pitch + _PITCHES

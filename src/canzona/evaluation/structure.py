@@ -66,12 +66,12 @@ def structure_indicator(song: Song, shortest_bars: int, longest_bars: int | None
     )
 
 
-def frame_chroma(song: Song) -> NDArray[np.float64]:
-    """How long every pitch class sounds in melody and piano, in steps, shape (frames, 12); a frame is half a bar."""
+def frame_chroma(song: Song, frames_a_bar: int = FRAMES_A_BAR) -> NDArray[np.float64]:
+    """How long every pitch class sounds in melody and piano, in steps, shape (frames, 12)."""
     roll = np.zeros((song.length_steps, PITCH_CLASSES))
     for note in (*melody_of(song), *(song.accompaniment or ())):
         roll[note.start_step : note.end_step, note.pitch % PITCH_CLASSES] += 1
-    return roll.reshape(FRAMES_A_BAR * song.form.length_bars, -1, PITCH_CLASSES).sum(axis=1)
+    return roll.reshape(frames_a_bar * song.form.length_bars, -1, PITCH_CLASSES).sum(axis=1)
 
 
 def enhanced_similarity(chroma: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from canzona.hierarchy.levels import Level
-from canzona.representation.structure import NONE, reference_bars
+from canzona.representation.structure import reference_bars
 from canzona.song.form import Form
 from canzona.song.timing import Meter
 
@@ -41,11 +39,12 @@ def window_places(level: Level, meter: Meter, form: Form) -> Iterator[WindowPlac
     if level.ends_freely:
         yield WindowPlace(0, 0, extent)
         return
-    counterparts = reference_bars(form)[:, 0] if level.has_references else np.full(form.length_bars, NONE)
+    counterparts = reference_bars(form)[:, 0]
     settled = 0
     while settled < form.length_bars:
         start = max(0, settled - extent // 2)
         end = min(start + extent, form.length_bars)
-        end = next((bar for bar in range(settled + 1, end) if counterparts[bar] >= settled), end)
+        if level.has_references:
+            end = next((bar for bar in range(settled + 1, end) if counterparts[bar] >= settled), end)
         yield WindowPlace(start, settled, end)
         settled = end

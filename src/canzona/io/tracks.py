@@ -4,7 +4,6 @@ What a file does not say is not guessed: keys stay unknown without key signature
 """
 
 from bisect import bisect_right
-from dataclasses import replace
 from functools import cache
 from itertools import groupby, pairwise
 
@@ -15,6 +14,7 @@ from canzona.io.midi import CHORDS, MELODY, NO_CHORD, PIANO
 from canzona.io.midi_events import chord_spans, key_of, nearest, read_form, read_notes, read_score, struck, tempo_of
 from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Form, LeadSheet, Meter, Note, Phrase, Song
 from canzona.song.harmony import PITCH_CLASSES, QUALITIES
+from canzona.song.notes import one_voice
 from canzona.song.song import DEFAULT_TEMPO
 from canzona.song.timing import beats_to_steps
 
@@ -48,7 +48,7 @@ def tracks_to_song(data: bytes) -> Song:
     score = read_score(data)
     tracks = _tracks_by_role(score)
     meter = _meter(score)
-    melody = _one_voice(read_notes(score, tracks[MELODY]))
+    melody = one_voice(read_notes(score, tracks[MELODY]))
     blocks, piano = (tuple(struck(read_notes(score, tracks[role]))) for role in (CHORDS, PIANO))
     symbols = _symbols(score, tracks[CHORDS])
 
@@ -120,18 +120,8 @@ def _with_keys(form: Form, score: ScoreTick, meter: Meter) -> Form:
     return form.with_keys([key_of(changes[max(number - 1, 0)]) for number in latest])
 
 
-def _one_voice(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-    highest = {note.start_step: note for note in notes}  # of notes that start together the last is the highest and longest
-    voice = list(highest.values())
-    return (*(_ending_by(note, later.start_step) for note, later in pairwise(voice)), *voice[-1:])
-
-
 def _cut(notes: tuple[Note, ...], end_step: int) -> tuple[Note, ...]:
-    return tuple(_ending_by(note, end_step) for note in notes)
-
-
-def _ending_by(note: Note, end_step: int) -> Note:
-    return replace(note, duration_steps=min(note.duration_steps, end_step - note.start_step))
+    return tuple(note.ending_by(end_step) for note in notes)
 
 
 def _symbols(score: ScoreTick, tracks: list[TrackTick]) -> dict[int, str]:

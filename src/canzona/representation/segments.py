@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from canzona.song.harmony import PITCH_CLASSES, QUALITIES
+from canzona.song.harmony import PITCH_CLASSES, QUALITY_NAMES
 from canzona.song.notes import Note
 from canzona.song.song import Song
 from canzona.song.timing import STEPS_PER_BEAT, Meter, beats_to_steps
@@ -22,7 +22,6 @@ NONE = -1
 """No pitch, or no chord."""
 
 Ints = NDArray[np.int64]
-QUALITY_NAMES = tuple(QUALITIES)
 
 
 @dataclass(frozen=True)

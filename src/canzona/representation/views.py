@@ -8,8 +8,8 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from canzona.representation.segments import HOLD, NONE, ONSET, QUALITY_NAMES, Segments
-from canzona.song.harmony import PITCH_CLASSES, QUALITIES
+from canzona.representation.segments import HOLD, NONE, ONSET, Segments
+from canzona.song.harmony import PITCH_CLASSES, QUALITIES, QUALITY_NAMES
 from canzona.song.timing import STEPS_PER_BEAT
 
 LOWEST_MELODY_ROW, MELODY_ROWS = 36, 72

@@ -44,6 +44,9 @@ QUALITIES: dict[str, tuple[int, ...]] = {
 }
 """The chord vocabulary: quality in Harte's shorthand → its tones in semitones above the root, commonest first."""
 
+QUALITY_NAMES = tuple(QUALITIES)
+"""In the order in which tables of numbers count them."""
+
 
 def parse_pitch_class(text: str) -> int:
     """``"Bb"`` → 10.

@@ -1,6 +1,8 @@
 """A note on the sixteenth-note grid."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 DEFAULT_VELOCITY = 80
 LOWEST_MELODY_PITCH, HIGHEST_MELODY_PITCH = 48, 98
@@ -37,3 +39,14 @@ class Note:
     def end_step(self) -> int:
         """The first step after the note."""
         return self.start_step + self.duration_steps
+
+    def ending_by(self, step: int) -> "Note":
+        """The note, cut where it would sound at ``step``, which is after its start."""
+        return replace(self, duration_steps=min(self.duration_steps, step - self.start_step))
+
+
+def one_voice(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """The highest of the notes that start together, of equals the longest, each ending where the next one starts."""
+    highest = {note.start_step: note for note in sorted(notes)}
+    voice = list(highest.values())
+    return (*(note.ending_by(following.start_step) for note, following in pairwise(voice)), *voice[-1:])

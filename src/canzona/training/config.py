@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from canzona.model.diffusion import NoiseSchedule
+from canzona.training.rate import check_settings
 from canzona.training.sampling import Dropout, Visibility
 
 NOISE_BANDS = 3
@@ -33,15 +34,8 @@ class TrainingConfig:
     schedule: NoiseSchedule = field(default_factory=NoiseSchedule)  # noise levels
 
     def __post_init__(self) -> None:
-        if self.max_steps is None and self.max_minutes is None:
-            raise ValueError("max-minutes: must be given where max-steps is not, got neither")
-        for name in (
-            "batch_size", "learning_rate", "warmup_steps", "clip_norm", "max_steps", "max_minutes", "validation_every",
-            "checkpoint_minutes",
-        ):  # fmt: skip
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ValueError(f"{name.replace('_', '-')}: must be more than 0, got {value}")
+        positive = ("batch_size", "learning_rate", "warmup_steps", "clip_norm", "max_steps", "max_minutes")
+        check_settings(self, (*positive, "validation_every", "checkpoint_minutes"))
         if self.validation_windows < NOISE_BANDS:
             raise ValueError(f"validation-windows: must be {NOISE_BANDS} or more, got {self.validation_windows}")
         for name in ("final_rate", "ema_decay"):

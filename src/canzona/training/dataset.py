@@ -17,7 +17,7 @@ from canzona.representation.drawing import TRANSPOSITIONS
 from canzona.representation.image import encode_level
 from canzona.representation.window import ImageStore
 from canzona.song.form import Form
-from canzona.song.harmony import QUALITIES, Chord, ChordSpan, Key
+from canzona.song.harmony import QUALITY_NAMES, Chord, ChordSpan, Key
 from canzona.song.notes import HIGHEST_MELODY_PITCH, LOWEST_MELODY_PITCH, Note
 from canzona.song.song import LeadSheet, Song
 from canzona.song.timing import Meter
@@ -129,22 +129,23 @@ class TrainingSongs:
         for number, item in enumerate(songs):
             for level in levels:
                 self.store.write(level, number, encode(level, item.song))
-        self.lowest_shift, self.highest_shift = (torch.tensor(limits) for limits in zip(*map(_shifts, songs), strict=True))
+        self.lowest_shift, self.highest_shift = (
+            torch.tensor(limits) for limits in zip(*(furthest_shifts(item.song) for item in songs), strict=True)
+        )
 
     def __len__(self) -> int:
         return len(self.bars)
 
 
-def _shifts(prepared: PreparedSong) -> tuple[int, int]:
+def furthest_shifts(song: Song) -> tuple[int, int]:
     """The furthest transpositions down and up that keep the melody within its range."""
-    sheets = (prepared.song.lead_sheet, prepared.song.reduced_lead_sheet)
+    sheets = (song.lead_sheet, song.reduced_lead_sheet)
     pitches = [note.pitch for sheet in sheets if sheet for note in sheet.melody] or [60]
     lowest = max(TRANSPOSITIONS.start, LOWEST_MELODY_PITCH - min(pitches))
     return min(lowest, 0), max(0, min(TRANSPOSITIONS.stop - 1, HIGHEST_MELODY_PITCH - max(pitches)))
 
 
 _TABLES = {"reduced_melody": 4, "reduced_chords": 5, "melody": 4, "chords": 5, "piano": 4}
-_QUALITY_NAMES = tuple(QUALITIES)
 
 
 def _read_songs(arrays: Mapping[str, np.ndarray]) -> list[PreparedSong]:
@@ -205,7 +206,7 @@ def _notes(rows: np.ndarray) -> tuple[Note, ...]:
 
 def _chord_rows(spans: tuple[ChordSpan, ...]) -> np.ndarray:
     rows = [
-        (span.start_beat, span.duration_beats, span.chord.root, _QUALITY_NAMES.index(span.chord.quality), span.chord.bass)
+        (span.start_beat, span.duration_beats, span.chord.root, QUALITY_NAMES.index(span.chord.quality), span.chord.bass)
         for span in spans
     ]
     return np.array(rows, dtype=int).reshape(-1, 5)
@@ -213,6 +214,6 @@ def _chord_rows(spans: tuple[ChordSpan, ...]) -> np.ndarray:
 
 def _chords(rows: np.ndarray) -> tuple[ChordSpan, ...]:
     return tuple(
-        ChordSpan(start, duration, Chord(root, _QUALITY_NAMES[quality], bass))
+        ChordSpan(start, duration, Chord(root, QUALITY_NAMES[quality], bass))
         for start, duration, root, quality, bass in rows.tolist()
     )

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from canzona.io.files import atomic_write
 from canzona.model.encoder import Autoencoder
-from canzona.model.encoder_weights import EncoderCard, TrainedEncoder, encoders_from_bytes, encoders_to_bytes
+from canzona.model.encoder_weights import EncoderCard, TrainedEncoder, encoders_from_bytes, encoders_to_bytes, write_encoders
 from canzona.representation.encodings import Encoding
 from canzona.representation.segments import Segments, SegmentSource, transposed_chords
 from canzona.representation.views import answers
@@ -28,7 +28,7 @@ from canzona.training.encoder_scores import (
     validation_segments,
 )
 from canzona.training.interruption import finishing_first
-from canzona.training.rate import budget_used, learning_rate
+from canzona.training.rate import budget_used, check_settings, learning_rate
 from canzona.training.revoicing import revoiced
 from canzona.version import __version__
 
@@ -54,12 +54,7 @@ class EncoderTrainingConfig:
     seed: int = 0  # of the weights, the segments and the noise
 
     def __post_init__(self) -> None:
-        if self.max_steps is None and self.max_minutes is None:
-            raise ValueError("max-minutes: must be given where max-steps is not, got neither")
-        for name in ("batch_size", "learning_rate", "warmup_steps", "clip_norm", "max_steps", "max_minutes"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ValueError(f"{name.replace('_', '-')}: must be more than 0, got {value}")
+        check_settings(self, ("batch_size", "learning_rate", "warmup_steps", "clip_norm", "max_steps", "max_minutes"))
 
 
 @dataclass(frozen=True)
@@ -152,7 +147,7 @@ class EncoderTrainer:
         (rounded,) = encoders_from_bytes(data, WEIGHTS)
         self.figures = validation_figures(rounded, self.encoding, self.validation)
         atomic_write(folder / HISTORY, "".join(self._history).encode())
-        atomic_write(folder / WEIGHTS, encoders_to_bytes([TrainedEncoder(self._card(), network)]))
+        write_encoders(folder / WEIGHTS, [TrainedEncoder(self._card(), network)])
         return self.figures
 
     def _card(self) -> EncoderCard:

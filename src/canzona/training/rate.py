@@ -1,6 +1,31 @@
-"""How a training run spends its budget: how much of it is used, and how fast to learn."""
+"""How a training run spends its budget: whether it has one, how much of it is used, and how fast to learn."""
 
 import math
+from collections.abc import Iterable
+from typing import Protocol
+
+
+class Budgeted(Protocol):
+    """A training configuration with limits in steps and minutes; ``None`` for none."""
+
+    @property
+    def max_steps(self) -> int | None: ...
+    @property
+    def max_minutes(self) -> float | None: ...
+
+
+def check_settings(settings: Budgeted, positive: Iterable[str]) -> None:
+    """See that a training configuration has a budget, and that the fields named are above 0 where they are given.
+
+    Raises:
+        ValueError: naming the first option that is not.
+    """
+    if settings.max_steps is None and settings.max_minutes is None:
+        raise ValueError("max-minutes: must be given where max-steps is not, got neither")
+    for name in positive:
+        value = getattr(settings, name)
+        if value is not None and not value > 0:
+            raise ValueError(f"{name.replace('_', '-')}: must be more than 0, got {value}")
 
 
 def budget_used(step: int, seconds: float, max_steps: int | None, max_minutes: float | None) -> float:

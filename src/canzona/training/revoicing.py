@@ -11,9 +11,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from canzona.representation.segments import NONE, QUALITY_NAMES, Segments
+from canzona.representation.segments import NONE, Segments
 from canzona.representation.views import LOWEST_PIANO_ROW, PIANO_ROWS, into_range, nearest
-from canzona.song.harmony import PITCH_CLASSES, QUALITIES
+from canzona.song.harmony import PITCH_CLASSES, QUALITIES, QUALITY_NAMES
 from canzona.song.timing import STEPS_PER_BEAT
 
 BASS_SPAN = 12

@@ -8,6 +8,7 @@ import numpy as np
 
 from canzona.evaluation.evaluation import Evaluation, ScoredSong
 from canzona.evaluation.report.marks import Sign, box, coordinate, ordered_systems, svg, words
+from canzona.evaluation.voices import melody_of
 from canzona.song.harmony import DEGREES, PITCH_CLASSES
 from canzona.song.notes import Note
 from canzona.song.song import Song
@@ -39,17 +40,13 @@ class Histogram:
         return np.mean([count / count.sum() for count in counts], axis=0) if counts else None
 
 
-def _melody(song: Song) -> tuple[Note, ...]:
-    return song.lead_sheet.melody if song.lead_sheet is not None else ()
-
-
 def _piano(song: Song) -> tuple[Note, ...]:
     return song.accompaniment or ()
 
 
 def _melody_degrees(song: Song) -> Iterable[int]:
     keys = song.form.keys_by_bar()
-    for note in _melody(song):
+    for note in melody_of(song):
         if (key := keys[song.meter.bar_of_step(note.start_step)]) is not None:
             yield (note.pitch - key.tonic) % PITCH_CLASSES
 
@@ -75,8 +72,8 @@ _OCTAVES = {
 
 HISTOGRAMS = (
     Histogram("Melody: degree of the key", dict(enumerate(DEGREES)), PITCH_CLASSES, _melody_degrees),
-    Histogram("Melody: length of notes", _LENGTH_LABELS, _LONGEST_STEPS, lambda song: _lengths(_melody(song))),
-    Histogram("Melody: beat of onsets", _PLACE_LABELS, _STEPS, lambda song: _places_in_bar(song, _melody(song))),
+    Histogram("Melody: length of notes", _LENGTH_LABELS, _LONGEST_STEPS, lambda song: _lengths(melody_of(song))),
+    Histogram("Melody: beat of onsets", _PLACE_LABELS, _STEPS, lambda song: _places_in_bar(song, melody_of(song))),
     Histogram(
         "Piano: pitch",
         _OCTAVES,

@@ -9,9 +9,8 @@ import numpy as np
 from canzona.evaluation.evaluation import Evaluation, ScoredSong
 from canzona.evaluation.report.closeness import Spread, closeness, examples
 from canzona.evaluation.report.marks import Sign, heat_map, line, ordered_systems, svg, words
-from canzona.song.harmony import PITCH_CLASSES
+from canzona.evaluation.structure import frame_chroma
 from canzona.song.song import Song
-from canzona.song.timing import STEPS_PER_BEAT
 
 _SIDE, _MARGIN = 240.0, 14.0
 
@@ -22,13 +21,7 @@ def bar_chroma(song: Song) -> np.ndarray:
     Returns:
         (bars, beats a bar × 12), counted in steps.
     """
-    beats = song.meter.bars_to_beats(song.form.length_bars)
-    chroma = np.zeros((beats, PITCH_CLASSES))
-    melody = song.lead_sheet.melody if song.lead_sheet is not None else ()
-    for note in (*melody, *(song.accompaniment or ())):
-        for step in range(note.start_step, min(note.end_step, song.length_steps)):
-            chroma[step // STEPS_PER_BEAT, note.pitch % PITCH_CLASSES] += 1
-    return chroma.reshape(song.form.length_bars, -1)
+    return frame_chroma(song, song.meter.beats_per_bar).reshape(song.form.length_bars, -1)
 
 
 def self_similarity(song: Song) -> np.ndarray:

@@ -1,0 +1,37 @@
+"""Songs in other keys."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Note, Song
+from canzona.song.transposition import transposed
+from strategies import songs
+
+SONG = Song(
+    Form.parse("A1B1", Key.parse("G major")),
+    reduced_lead_sheet=LeadSheet((Note(0, 62, 16),)),
+    lead_sheet=LeadSheet((Note(0, 62, 4),), (ChordSpan(0, 4, Chord.parse("D:7/b7")),)),
+    accompaniment=(Note(0, 36, 8),),
+)
+
+
+def test_every_level_and_key_moves():
+    higher = transposed(SONG, 3)
+    assert {phrase.key for phrase in higher.form.phrases} == {Key.parse("Bb major")}
+    assert higher.reduced_lead_sheet.melody == (Note(0, 65, 16),)
+    assert higher.lead_sheet == LeadSheet((Note(0, 65, 4),), (ChordSpan(0, 4, Chord.parse("F:7/b7")),))
+    assert higher.accompaniment == (Note(0, 39, 8),)
+
+
+@given(songs(), st.integers(-6, 5))
+@settings(deadline=None, max_examples=30)
+def test_there_and_back_is_where_it_was(song, semitones):
+    pitches = [note.pitch for note in song.accompaniment or ()]
+    if all(0 <= pitch + semitones <= 127 for pitch in pitches):
+        assert transposed(transposed(song, semitones), -semitones) == song
+
+
+def test_what_would_leave_the_range_is_refused():
+    with pytest.raises(ValueError, match="pitch: must be 0 to 127, got -1"):
+        transposed(SONG, -37)
