@@ -58,5 +58,5 @@ $(VENV)/.ready: $(VENV)/.torch pyproject.toml
 	touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[render,train,baselines,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[render,score,train,baselines,dev]'
 	touch $@

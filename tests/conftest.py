@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from canzona.hierarchy.level import Level
-from canzona.model.conditioning import Conditions
+from canzona.model.conditioning import Conditions, ExternalCodes
 from canzona.model.config import ModelConfig
 from canzona.representation.specification import model_config
 from canzona.training.dataset import PreparedSong, TrainingSongs, save_songs
@@ -64,13 +64,19 @@ def tiny_config() -> Callable[[Level], ModelConfig]:
 
 @pytest.fixture(scope="session")
 def random_conditions() -> Callable[..., Conditions]:
-    """(configuration, batch size, external codes or 0, seed) → conditions of random values, none of them absent."""
+    """(configuration, batch size, whether there are external codes, seed) → random conditions, none of them absent."""
 
-    def make(config: ModelConfig, batch: int = 2, codes: int = 0, seed: int = 0) -> Conditions:
+    def make(config: ModelConfig, batch: int = 2, codes: bool = False, seed: int = 0) -> Conditions:
         generator = torch.Generator().manual_seed(seed)
 
         def signs(*shape: int) -> torch.Tensor:
             return torch.randint(2, (batch, *shape), generator=generator) * 2.0 - 1
+
+        def random_codes() -> ExternalCodes:
+            places = config.frames // config.fold_frames
+            phase = torch.randint(config.external_phases, (batch, places), generator=generator)
+            width = config.external_width + config.external_phases * config.external_features
+            return ExternalCodes(signs(places, width), phase, torch.ones(batch, places))
 
         image = (config.own_channels, config.frames, config.rows)
         known_mask = (signs(*image) > 0).float()
@@ -83,7 +89,7 @@ def random_conditions() -> Callable[..., Conditions]:
             reference_mask=torch.ones(batch, 1, *image[1:]),
             context=signs(config.context_passages, config.own_channels, config.context_frames, config.rows),
             context_mask=torch.ones(batch, config.context_passages),
-            external=signs(codes, config.external_width) if codes else None,
+            external=random_codes() if codes else None,
         )
 
     return make

@@ -32,7 +32,7 @@ from test_pop909 import example, write
 from test_render import example_song, needs_synthesizer
 from tiny import write_tiny_run, write_tiny_weights
 
-COMMANDS = ("compose", "render", "evaluate", "listen-test", "prepare", "train", "train-encoder", "register")
+COMMANDS = ("compose", "revise", "render", "evaluate", "listen-test", "prepare", "train", "train-encoder", "register")
 SONG = replace(example_song("A2B2"), reduced_lead_sheet=None)
 
 
@@ -178,7 +178,7 @@ BAD_OPTIONS = {
     "form, empty": (["--form", ""], ["form: must be", "got ''"]),
     "form, other letters": (["--form", "Ä4"], ["form: must be", "got 'Ä4'"]),
     "form, no bars": (["--form", "A0"], ["form: must be letters with lengths of 1 bar or more, such as i4A8B8o4, got 'A0'"]),
-    "form, too long": (["--form", "A257"], ["form: must be at most 256 bars long, got 257"]),
+    "form, too long": (["--form", "A1025"], ["form: must be 1 to 1024 bars long, got 1025"]),
     "key": (["--key", "H major"], ["key: must be", "'G major'", "got 'H major'"]),
     "key, no mode": (["--key", "G dorian"], ["key: must be", "got 'G dorian'"]),
     "meter": (["--meter", "6/8"], ["meter: must be one of 3/4, 4/4, got '6/8'"]),

@@ -43,10 +43,10 @@ TINY = {"width": 16, "encoder_blocks": 1, "decoder_blocks": 1}
 C, A_MINOR, G_OVER_B = Chord(0, "maj", 0), Chord(9, "min", 9), Chord(7, "maj", 11)
 
 
-def tiny_encoder(encoding: Encoding, seed_number: int = 0, **card: object) -> TrainedEncoder:
+def tiny_encoder(encoding: Encoding, seed_number: int = 0, width: int = 16, **card: object) -> TrainedEncoder:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_number)
-        network = Autoencoder(encoding.config(**TINY)).eval().requires_grad_(False)
+        network = Autoencoder(encoding.config(**TINY | {"width": width})).eval().requires_grad_(False)
     values = {"specification": encoding.specification(), "config": network.config, "version": __version__}
     return TrainedEncoder(EncoderCard(encoding.name, seed_number, **(values | {"training": {"steps": 0}} | card)), network)
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS, REDUCED_LEAD_SHEET
-from canzona.model.conditioning import DROPPABLE, Conditions, concatenate
+from canzona.model.conditioning import DROPPABLE, Conditions, ExternalCodes, concatenate
 from canzona.model.config import ModelConfig
 from canzona.model.denoiser import Denoiser, Guidance
 from canzona.model.diffusion import NoiseSchedule, clean_estimate, cross_entropy, input_scale, likelihood_logits, noise_label
@@ -19,6 +19,7 @@ from tiny import tiny_network
 
 SHAPE = (2, 2, 128, 80)
 by_level = pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
+by_external = pytest.mark.parametrize("level", [level for level in LEVELS if level.external], ids=lambda level: level.name)
 
 
 def noisy(config: ModelConfig, batch: int = 2, seed: int = 9) -> torch.Tensor:
@@ -27,7 +28,25 @@ def noisy(config: ModelConfig, batch: int = 2, seed: int = 9) -> torch.Tensor:
 
 def perturbed(conditions: Conditions, name: str) -> Conditions:
     """The same conditions with another value of one that can be dropped."""
-    return replace(conditions, **{name: getattr(conditions, name).flip(-1)})
+    value = getattr(conditions, name)
+    other = replace(value, codes=value.codes.flip(-1)) if isinstance(value, ExternalCodes) else value.flip(-1)
+    return replace(conditions, **{name: other})
+
+
+def asked(conditions: Conditions, **changes: torch.Tensor) -> Conditions:
+    """The same conditions with other fields of the external codes."""
+    return replace(conditions, external=replace(conditions.external, **changes))
+
+
+def of_window(conditions: Conditions, number: int) -> Conditions:
+    """What is known of one window of a batch."""
+
+    def own(value):
+        if isinstance(value, ExternalCodes):
+            return ExternalCodes(*map(own, vars(value).values()))
+        return None if value is None else value[number : number + 1]
+
+    return Conditions(**{entry.name: own(getattr(conditions, entry.name)) for entry in fields(conditions)})
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +57,10 @@ def lead_sheet() -> Denoiser:
 
 class TestNetwork:
     @by_level
-    @pytest.mark.parametrize("codes", [0, 3])
+    @pytest.mark.parametrize("codes", [False, True])
     def test_logits_have_the_shape_of_the_image(self, level, codes, tiny_config, random_conditions):
         config = tiny_config(level)
-        conditions = random_conditions(config, codes=codes if config.external_width else 0)
+        conditions = random_conditions(config, codes=codes and level.external is not None)
         with torch.no_grad():
             logits = UNet(config)(noisy(config), torch.zeros(2), conditions)
         assert logits.shape == (2, len(level.planes), level.window_frames, level.rows)
@@ -56,13 +75,11 @@ class TestNetwork:
     @by_level
     def test_one_window_is_the_same_alone_or_in_a_batch(self, level, random_conditions):
         network = tiny_network(level)
-        conditions = random_conditions(network.config, batch=3)
+        conditions = random_conditions(network.config, batch=3, codes=level.external is not None)
         x, label = noisy(network.config, 3), torch.tensor([-0.4, 0.1, 1.0])
         together = network(x, label, conditions)
         for number in range(3):
-            here = slice(number, number + 1)
-            parts = {entry.name: getattr(conditions, entry.name) for entry in fields(conditions)}
-            own = Conditions(**{name: None if value is None else value[here] for name, value in parts.items()})
+            here, own = slice(number, number + 1), of_window(conditions, number)
             assert torch.allclose(network(x[here], label[here], own), together[here], atol=1e-4, rtol=1e-4)
 
     def test_noise_features_are_real_even_where_the_network_is_not(self):
@@ -73,7 +90,7 @@ class TestNetwork:
 
     def test_every_parameter_that_is_used_learns(self, random_conditions):
         network = tiny_network(LEAD_SHEET).requires_grad_(True)
-        conditions = random_conditions(network.config, batch=4, codes=1)
+        conditions = random_conditions(network.config, batch=4, codes=True)
         absent = torch.tensor([True, False, True, False])
         conditions = conditions.dropping(dict.fromkeys(DROPPABLE, absent))
         network(noisy(network.config, 4), torch.zeros(4), conditions).square().mean().backward()
@@ -84,12 +101,12 @@ class TestNetwork:
     @pytest.mark.parametrize("name", DROPPABLE)
     def test_a_null_learns_only_where_its_condition_is_absent(self, name, random_conditions):
         network = tiny_network(LEAD_SHEET).requires_grad_(True)
-        conditions = random_conditions(network.config, codes=1)
+        conditions = random_conditions(network.config, codes=True)
         nulls = {
             "background": network.planes.background_null,
             "reference": network.planes.reference_null,
             "context": network.tokens.context_null,
-            "external": network.tokens.external_null,
+            "external": network.codes.null,
         }
         network(noisy(network.config), torch.zeros(2), conditions.without(name)).square().mean().backward()
         for other, null in nulls.items():
@@ -119,6 +136,8 @@ class TestConfig:
             ("rows", 80.0),
             ("rows", True),
             ("context_frames", 3),
+            ("external_phases", -1),
+            ("external_phases", 2.0),
             ("context_passages", 10**12),
             ("graded_channels", (2,)),
             ("echo_bands", (69,)),
@@ -131,6 +150,10 @@ class TestConfig:
         with pytest.raises(ValueError, match=rf"^{field}: must "):
             ModelConfig.from_dict(values | {field: value})
 
+    def test_phases_of_no_code_are_refused(self):
+        with pytest.raises(ValueError, match=r"^external_phases: must be 0 without external_width, got 8$"):
+            replace(model_config(LEAD_SHEET), external_width=0)
+
     def test_unknown_fields_are_refused(self):
         with pytest.raises(ValueError, match="unknown fields 'wings'"):
             ModelConfig.from_dict(model_config(FORM).to_dict() | {"wings": 2})
@@ -141,7 +164,7 @@ class TestConfig:
 class TestConditions:
     @pytest.mark.parametrize("name", DROPPABLE)
     def test_dropped_condition_has_no_say_and_others_have(self, name, lead_sheet, random_conditions):
-        conditions = random_conditions(lead_sheet.config, codes=2)
+        conditions = random_conditions(lead_sheet.config, codes=True)
         x, sigma = noisy(lead_sheet.config), torch.tensor([1.0, 3.0])
 
         def logits(of):
@@ -170,11 +193,6 @@ class TestConditions:
         garbled[:, 1] = 7.0
         assert torch.equal(lead_sheet.logits(x, sigma, masked), lead_sheet.logits(x, sigma, replace(masked, context=garbled)))
 
-    def test_no_code_is_a_dropped_code(self, lead_sheet, random_conditions):
-        conditions, x, sigma = random_conditions(lead_sheet.config, codes=1), noisy(lead_sheet.config), torch.ones(2)
-        dropped = lead_sheet.logits(x, sigma, conditions.without("external"))
-        assert torch.equal(dropped, lead_sheet.logits(x, sigma, replace(conditions, external=None)))
-
     def test_without_forgets_what_was_dropped_and_also_without_does_not(self, random_conditions, tiny_config):
         conditions = random_conditions(tiny_config(LEAD_SHEET)).dropping({"context": torch.tensor([True, False])})
         assert set(conditions.without("background", "reference").dropped) == {"background", "reference"}
@@ -191,8 +209,8 @@ class TestConditions:
             conditions.without("melody", "background", "known")
 
     def test_joined_conditions_are_those_joined(self, lead_sheet, random_conditions):
-        first, second = (random_conditions(lead_sheet.config, seed=seed) for seed in (0, 1))
-        second = second.without("reference")
+        first, second = (random_conditions(lead_sheet.config, codes=True, seed=seed) for seed in (0, 1))
+        second = second.without("reference", "external")
         x, sigma = noisy(lead_sheet.config), torch.ones(2)
         joined = concatenate([first, second])
         assert joined.batch_size == 4
@@ -203,13 +221,92 @@ class TestConditions:
     def test_codes_for_some_only_cannot_be_joined(self, random_conditions, tiny_config):
         config = tiny_config(ACCOMPANIMENT)
         with pytest.raises(ValueError, match=r"^external: must be given for all"):
-            concatenate([random_conditions(config), random_conditions(config, codes=1)])
+            concatenate([random_conditions(config), random_conditions(config, codes=True)])
 
     def test_moves_to_a_device_as_a_whole(self, random_conditions, tiny_config):
-        conditions = random_conditions(tiny_config(REDUCED_LEAD_SHEET), codes=1).without("context").to(torch.device("meta"))
-        tensors = [value for value in vars(conditions).values() if isinstance(value, torch.Tensor)]
-        assert {tensor.device.type for tensor in (*tensors, *conditions.dropped.values())} == {"meta"}
-        assert len(tensors) == 9
+        conditions = random_conditions(tiny_config(REDUCED_LEAD_SHEET), codes=True).without("context").to(torch.device("meta"))
+        values = (*vars(conditions).values(), *vars(conditions.external).values(), *conditions.dropped.values())
+        tensors = [value for value in values if isinstance(value, torch.Tensor)]
+        assert {tensor.device.type for tensor in tensors} == {"meta"}
+        assert len(tensors) == 8 + 3 + 1
+
+
+class TestCodes:
+    """External codes: what of them the network hears, and where."""
+
+    @by_external
+    def test_codes_that_are_masked_dropped_or_none_are_the_same(self, level, random_conditions):
+        denoiser = Denoiser(tiny_network(level))
+        conditions, x = random_conditions(denoiser.config, codes=True), noisy(denoiser.config)
+        masked = asked(conditions, mask=torch.zeros_like(conditions.external.mask))
+        variants = [masked, conditions.without("external"), replace(conditions, external=None)]
+        logits = [denoiser.logits(x, torch.ones(2), each) for each in variants]
+        assert torch.equal(logits[0], logits[1])
+        assert torch.equal(logits[0], logits[2])
+        assert not torch.equal(logits[0], denoiser.logits(x, torch.ones(2), conditions))
+        estimates = [denoiser.denoise(x, torch.tensor(1.0), each) for each in variants]
+        assert torch.equal(estimates[0], estimates[1])
+        assert torch.equal(estimates[0], estimates[2])
+
+    @by_external
+    def test_a_masked_place_hears_neither_its_code_nor_its_phase(self, level, random_conditions):
+        network = tiny_network(level)
+        conditions, x = random_conditions(network.config, codes=True), noisy(network.config)
+        places = conditions.external.mask.shape[1]
+        second_half = (torch.arange(places) >= places // 2).expand(2, -1)
+        half = asked(conditions, mask=1.0 - second_half.float())
+
+        def output(of):
+            return network(x, torch.zeros(2), of)
+
+        codes, phase = half.external.codes, half.external.phase
+        garbled = asked(half, codes=codes + second_half[..., None], phase=torch.where(second_half, 0, phase))
+        assert torch.equal(output(half), output(garbled))
+        assert not torch.equal(output(half), output(asked(half, codes=codes + ~second_half[..., None])))
+        other_phase = (phase + 1) % network.config.external_phases
+        assert not torch.equal(output(half), output(asked(half, phase=torch.where(second_half, phase, other_phase))))
+
+    def test_a_place_is_told_the_reading_of_its_phase(self, lead_sheet, random_conditions):
+        config, told = lead_sheet.config, lead_sheet.network.codes
+        conditions = random_conditions(config, codes=True)
+        mask = torch.ones_like(conditions.external.mask)
+        mask[:, 3] = 0
+        conditions = asked(conditions, mask=mask).dropping({"external": torch.tensor([False, True])})
+        tokens = told(conditions)
+        assert tokens.shape == (2, config.frames // config.fold_frames, config.token_width)
+        for place, token in enumerate(tokens[0]):
+            code, phase = conditions.external.codes[0, place], int(conditions.external.phase[0, place])
+            rows = slice(phase * config.token_width, (phase + 1) * config.token_width)
+            code, features = code.split([config.external_width, config.external_phases * config.external_features])
+            features = features.reshape(config.external_phases, config.external_features)[phase]
+            reading = told.read.weight[rows] @ code + told.read.bias[rows] + told.hear.weight @ features
+            torch.testing.assert_close(token, told.place[place] + (told.null if place == 3 else reading))
+        torch.testing.assert_close(tokens[1], told.place + told.null)
+
+    @pytest.mark.parametrize(("number", "depth"), list(enumerate([0, 1, 2, 1, 0])))
+    def test_every_stage_is_told_each_code_where_it_speaks(self, number, depth, random_conditions):
+        """Of two codes that differ at one place, a stage hears the difference at the cell of its grid that holds this place."""
+        network, place = tiny_network(LEAD_SHEET), 21
+        for other, layer in enumerate(network.say_codes):
+            layer.weight.mul_(other == number)
+        stages, heard = (*network.down, *network.up), []
+        for attention in (block.attention for stage in stages for block in stage):
+            if attention is not None:
+                attention.cross_output.weight.zero_()
+        stages[number][0].residual.register_forward_pre_hook(lambda _, inputs: heard.append(inputs[0]))
+        conditions, x = random_conditions(network.config, codes=True), noisy(network.config)
+        codes = conditions.external.codes.clone()
+        codes[:, place] += 1
+        for of in (conditions, asked(conditions, codes=codes)):
+            network(x, torch.zeros(2), of)
+        differs = (heard[0] != heard[1]).any(dim=3).any(dim=1)
+        assert len(differs[0]) == network.config.frames // network.config.fold_frames // 2**depth
+        assert [row.nonzero().flatten().tolist() for row in differs] == [[place // 2**depth]] * 2
+
+    def test_a_network_that_knows_no_codes_has_no_parameters_for_them(self, tiny_config):
+        network = UNet(tiny_config(FORM))
+        assert network.codes is None
+        assert not list(network.say_codes.parameters())
 
 
 class TestDenoiser:
@@ -240,7 +337,7 @@ class TestDenoiser:
             assert torch.allclose(estimate[:, channel], torch.tensor(2 / (1 + math.exp(-OFF_LOGIT)) - 1))
 
     def test_weights_of_one_are_no_guidance(self, lead_sheet, random_conditions):
-        conditions, x, sigma = random_conditions(lead_sheet.config, codes=1), noisy(lead_sheet.config), torch.tensor(2.0)
+        conditions, x, sigma = random_conditions(lead_sheet.config, codes=True), noisy(lead_sheet.config), torch.tensor(2.0)
         plain = lead_sheet.denoise(x, sigma, conditions)
         assert torch.equal(plain, lead_sheet.denoise(x, sigma, conditions, Guidance()))
         assert torch.equal(plain, lead_sheet.denoise(x, sigma, conditions, Guidance(1, 1, 1, 1)))
@@ -248,19 +345,35 @@ class TestDenoiser:
 
     @pytest.mark.parametrize("name", DROPPABLE)
     def test_weight_of_nought_ignores_the_condition(self, name, lead_sheet, random_conditions):
-        conditions, x, sigma = random_conditions(lead_sheet.config, codes=1), noisy(lead_sheet.config), torch.tensor(2.0)
+        conditions, x, sigma = random_conditions(lead_sheet.config, codes=True), noisy(lead_sheet.config), torch.tensor(2.0)
         ignored = lead_sheet.denoise(x, sigma, conditions, Guidance(**{name: 0.0}))
         assert torch.allclose(ignored, lead_sheet.denoise(x, sigma, conditions.without(name)), atol=1e-4)
 
+    @pytest.mark.parametrize("name", DROPPABLE)
+    def test_weights_that_are_equal_in_time_are_that_weight(self, name, lead_sheet, random_conditions):
+        conditions, x, sigma = random_conditions(lead_sheet.config, codes=True), noisy(lead_sheet.config), torch.tensor(2.0)
+        plain, strong = (lead_sheet.denoise(x, sigma, conditions, Guidance(**{name: weight})) for weight in (1.0, 2.5))
+        in_time = torch.full((2, lead_sheet.config.frames), 2.5)
+        assert torch.equal(strong, lead_sheet.denoise(x, sigma, conditions, Guidance(**{name: in_time})))
+        in_time[0, 40:] = 1.0
+        mixed = lead_sheet.denoise(x, sigma, conditions, Guidance(**{name: in_time}))
+        assert torch.equal(mixed[:, :, :40], strong[:, :, :40])
+        assert torch.equal(mixed[1], strong[1])
+        assert torch.allclose(mixed[0, :, 40:], plain[0, :, 40:], atol=1e-5)
+        assert not torch.allclose(mixed[0, :, 40:], strong[0, :, 40:], atol=1e-2)
+
     @pytest.mark.parametrize("weight", [-0.1, 10.5, float("nan")])
     def test_weights_out_of_range_are_refused(self, weight):
-        with pytest.raises(ValueError, match=r"^guidance on reference: must be 0 to 10, got "):
-            Guidance(reference=weight)
+        in_time = torch.ones(2, 128)
+        in_time[1, 77] = weight
+        for refused in (weight, in_time):
+            with pytest.raises(ValueError, match=r"^guidance on reference: must be 0 to 10, got "):
+                Guidance(reference=refused)
 
     def test_works_away_from_the_processor(self, tiny_config, random_conditions):
         config, meta = tiny_config(LEAD_SHEET), torch.device("meta")
         denoiser = Denoiser(UNet(config).to(meta))
-        conditions = random_conditions(config, codes=1).without("reference").to(meta)
+        conditions = random_conditions(config, codes=True).without("reference").to(meta)
         sigma = NoiseSchedule().walk(4)[0]  # may stay where it was made
         assert denoiser.denoise(noisy(config).to(meta), sigma, conditions, Guidance(background=2)).device == meta
 
@@ -292,8 +405,8 @@ SAYS = {"background": 0.5, "reference": -0.25, "context": 0.125, "external": 1.0
 class TestGuidanceFormula:
     """ℓ + Σᵢ (wᵢ − 1)(ℓ − ℓ₋ᵢ), checked where ℓ − ℓ₋ᵢ is known."""
 
-    def guided(self, random_conditions, guidance, codes=1, absent=()):
-        network = Additive(model_config(FORM, external_width=4, graded_channels=tuple(range(8))), -1.0, SAYS)
+    def guided(self, random_conditions, guidance, codes=True, absent=()):
+        network = Additive(model_config(FORM, external_width=4, external_phases=2, graded_channels=tuple(range(8))), -1.0, SAYS)
         conditions = random_conditions(network.config, codes=codes)
         conditions = replace(conditions, known_mask=torch.zeros_like(conditions.known_mask)).without(*absent)
         estimate = Denoiser(network).denoise(noisy(network.config), torch.tensor(1.0), conditions, guidance)
@@ -310,8 +423,16 @@ class TestGuidanceFormula:
         assert logit == pytest.approx(-1 + sum(SAYS.values()), abs=1e-4)
         assert passes == 1
 
+    def test_weights_of_one_at_all_times_cost_nothing(self, random_conditions):
+        ones = torch.ones(2, FORM.window_frames)
+        logit, passes = self.guided(random_conditions, Guidance(background=ones, external=ones))
+        assert logit == pytest.approx(-1 + sum(SAYS.values()), abs=1e-4)
+        assert passes == 1
+        ones[1, -1] = 1.5
+        assert Guidance(background=ones, external=1.0).active().keys() == {"background"}
+
     def test_external_weight_costs_nothing_without_codes(self, random_conditions):
-        _, passes = self.guided(random_conditions, Guidance(external=3.0), codes=0)
+        _, passes = self.guided(random_conditions, Guidance(external=3.0), codes=False)
         assert passes == 1
 
     def test_what_is_absent_stays_absent_in_every_pass(self, random_conditions):

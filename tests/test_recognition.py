@@ -1,13 +1,14 @@
 """The recogniser on pianos whose chords are plain to hear."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from canzona.evaluation.recognition import chord_accuracy, chord_accuracy_exact, recognise
+from canzona.evaluation.recognition import chord_accuracy, chord_accuracy_exact, recognise, recognised_chords
 from canzona.io.pop909 import read_song, song_numbers
 from canzona.song import Chord, ChordSpan, Form, LeadSheet, Meter, Note, Song
 from canzona.song.harmony import QUALITIES
@@ -74,6 +75,40 @@ def test_transposed_piano_gives_transposed_chords(played, semitones):
     heard = recognise(piano, METER, len(played))
     higher = recognise(tuple(replace(note, pitch=note.pitch + semitones) for note in piano), METER, len(played))
     assert higher == [chord and chord.transposed(semitones) for chord in heard]
+
+
+def heard_spans(piano: tuple[Note, ...], bars: int, meter: Meter = METER) -> list[tuple[int, int, str]]:
+    spans = recognised_chords(Song(Form.parse(f"A{bars}"), meter, accompaniment=piano))
+    return [(span.start_beat, span.duration_beats, span.chord.symbol) for span in spans]
+
+
+def test_chords_that_are_heard_are_spans_within_bars():
+    piano = blocks("C:maj", "C:maj", "F:maj")
+    assert heard_spans(piano, 3) == [(0, 4, "C:maj"), (4, 4, "C:maj"), (8, 4, "F:maj")]
+    halves = blocks("C:maj", "F:maj", "F:maj", "G:maj", steps=BAR // 2)
+    assert heard_spans(halves, 2) == [(0, 2, "C:maj"), (2, 2, "F:maj"), (4, 2, "F:maj"), (6, 2, "G:maj")]
+    waltz = blocks("C:maj", "C:maj", "F:maj", steps=12)
+    assert heard_spans(waltz, 3, Meter(3)) == [(0, 3, "C:maj"), (3, 3, "C:maj"), (6, 3, "F:maj")]
+
+
+def test_silent_bars_and_songs_without_piano_have_no_chords():
+    later = tuple(replace(note, start_step=note.start_step + 2 * BAR) for note in blocks("G:maj"))
+    assert heard_spans(blocks("C:maj") + later, 4) == [(0, 4, "C:maj"), (8, 4, "G:maj")]
+    assert recognised_chords(Song(Form.parse("A2"), accompaniment=())) == ()
+    assert recognised_chords(Song(Form.parse("A2"))) == ()
+
+
+@given(st.lists(chords, min_size=1, max_size=6), st.sampled_from([4, 8, 16]))
+@settings(deadline=None, max_examples=20)
+def test_spans_say_what_is_heard_on_every_beat(played, steps):
+    piano, bars = blocks(*(chord.symbol for chord in played), steps=steps), 6
+    spans = recognised_chords(Song(Form.parse(f"A{bars}"), accompaniment=piano))
+    by_beat = {beat: span.chord for span in spans for beat in range(span.start_beat, span.end_beat)}
+    assert [by_beat.get(beat) for beat in range(bars * BEATS)] == recognise(piano, METER, bars)
+    assert sum(span.duration_beats for span in spans) == len(by_beat)
+    assert all(METER.bar_of_beat(span.start_beat) == METER.bar_of_beat(span.end_beat - 1) for span in spans)
+    for earlier, later in pairwise(spans):
+        assert earlier.end_beat < later.start_beat or earlier.chord != later.chord or later.start_beat % BEATS == 0
 
 
 def test_accuracy_counts_beats():

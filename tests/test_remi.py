@@ -14,6 +14,7 @@ from canzona.baselines.remi_tokens import MOST_BARS_LEFT, RemiTokens, headers
 from canzona.baselines.remi_training import RemiTrainer, RemiTraining
 from canzona.baselines.remi_windows import UNJUDGED, TokenSong, token_songs, window
 from canzona.generation.request import Request
+from canzona.generation.request_json import request_to_dict
 from canzona.io.files import check_storable
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, PhraseType, Song
 from canzona.song.notes import DEFAULT_VELOCITY
@@ -191,7 +192,7 @@ def test_a_random_model_composes_legal_songs_of_the_form(model, meter):
     assert all(before.end_step <= after.start_step for before, after in pairwise(song.lead_sheet.melody))
     assert all(before.end_beat <= after.start_beat for before, after in pairwise(song.lead_sheet.chords))
     assert song.provenance["system"] == "remi"
-    assert song.provenance["request"] == request.to_dict()
+    assert song.provenance["request"] == request_to_dict(request)
 
 
 def test_same_seed_same_song(model):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from canzona.hierarchy.level import Content, Level
 from canzona.hierarchy.levels import LEVELS
 from canzona.io.files import check_storable
-from canzona.representation.form_image import LONGEST_PHRASE_BARS, decode_keys, encode_form
+from canzona.representation.form_image import EXACT, LONGEST_PHRASE_BARS, POP_SONG, decode_form, decode_keys, encode_form
 from canzona.representation.image import decode_level, encode_level
 from canzona.representation.window import ImageStore
 from canzona.song import Form, Key, LeadSheet, Meter, Note, Phrase, Song
@@ -169,6 +169,39 @@ def test_keys_tell_where_a_blurred_form_ends(drawn_bars: int) -> None:
     keys_only = slice(0, len(FORM.parts[0].regions[0].planes))
     image[:16, keys_only] = encode_form(FORM, form)[:, keys_only]
     assert decode_level(FORM, image, Song(Form.parse("A1"))).form == form
+
+
+@given(form=forms(phrase_keys=keys | st.none()))
+@settings(deadline=None, max_examples=50)
+def test_a_form_of_known_length_is_read_back_whatever_is_known_of_its_keys(form: Form) -> None:
+    form = with_type_letters(form)
+    image = np.zeros((form.length_bars + 9, len(FORM.planes), FORM.rows), dtype=np.float32)
+    image[: form.length_bars] = encode_form(FORM, form)
+    read_form = decode_form(FORM, image, length_bars=form.length_bars)
+    assert str(read_form) == str(form)
+    for found, phrase in zip(read_form.phrases, form.phrases, strict=True):
+        assert phrase.key in (None, found.key)
+
+
+@pytest.mark.parametrize("prior", [EXACT, POP_SONG], ids=["exact", "pop song"])
+@given(data=st.data(), meter=meters)
+@settings(deadline=None, max_examples=50)
+def test_a_form_has_the_length_that_is_asked_for_whatever_comes_after(prior, data: st.DataObject, meter: Meter) -> None:
+    image = data.draw(any_images(FORM, meter))
+    length = data.draw(st.integers(1, len(image)))
+    form = decode_form(FORM, image, prior, length)
+    assert form.length_bars == length
+    image[length:] = 1 - image[length:]
+    assert decode_form(FORM, image, prior, length) == form == decode_form(FORM, image[:length], prior, length)
+
+
+def test_a_form_of_known_length_goes_on_where_the_image_says_it_has_ended() -> None:
+    image = np.zeros((32, len(FORM.planes), FORM.rows), dtype=np.float32)
+    image[:16] = encode_form(FORM, Form.parse("A8B8", Key(2)))
+    assert decode_form(FORM, image) == Form.parse("A8B8", Key(2))
+    longer, shorter = (decode_form(FORM, image, length_bars=bars) for bars in (20, 12))
+    assert (longer.phrases[0], longer.length_bars) == (Phrase("A", 8, Key(2)), 20)
+    assert (shorter.phrases[0], shorter.length_bars) == (Phrase("A", 8, Key(2)), 12)
 
 
 @st.composite

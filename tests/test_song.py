@@ -283,6 +283,63 @@ def test_a_form_is_read_back(form: Form, key: Key | None) -> None:
     assert Form.parse(f" {form}\n".replace("A", " A"), key) == form.with_keys([key] * len(form.phrases))
 
 
+@given(form=forms(max_phrase_bars=120))
+def test_a_form_with_keys_is_read_back(form: Form) -> None:
+    assert Form.parse(form.keyed_text()) == form
+    assert Form.parse(form.keyed_text().replace("@", " @ "), Key(6)) == form
+
+
+@given(form=forms(phrase_keys=keys_or_none), default=keys)
+def test_missing_keys_are_read_back_as_those_before(form: Form, default: Key) -> None:
+    carried, latest = [], default
+    for phrase in form.phrases:
+        latest = phrase.key or latest
+        carried.append(latest)
+    assert Form.parse(form.keyed_text(), default) == form.with_keys(carried)
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "key_names"),
+    [
+        ("A8 B8@D i4@Em", "A8B8i4", [None, "D major", "E minor"]),
+        ("A8@D B8 i4@Em o2", "A8B8i4o2", ["D major", "D major", "E minor", "E minor"]),
+        ("A8@DB8@EmC4", "A8B8C4", ["D major", "E minor", "E minor"]),
+        ("A8@F#m B8@Bbmaj C8@ebminor D8@GM", "A8B8C8D8", ["F# minor", "Bb major", "Eb minor", "G major"]),
+        ("A8@Db8", "A8b8", ["D major"] * 2),
+        ("A8@Db b8", "A8b8", ["Db major"] * 2),
+        ("A8@Dbb8", "A8b8", ["Db major"] * 2),
+        ("A8@DB8", "A8B8", ["D major"] * 2),
+        ("A8@Bb8", "A8b8", ["B major"] * 2),
+        ("A8@Bbb8", "A8b8", ["Bb major"] * 2),
+        ("A8@Bb", "A8", ["Bb major"]),
+        ("A8@Em4", "A8m4", ["E major"] * 2),
+        ("A8@Em i4", "A8i4", ["E minor"] * 2),
+        ("A8@Emi4", "A8i4", ["E minor"] * 2),
+        ("A8@Emin i4", "A8i4", ["E minor"] * 2),
+        ("A 8 @ E\nb 8", "A8b8", ["E major"] * 2),
+    ],
+)
+def test_a_key_ends_before_the_letter_of_a_phrase(text: str, form: str, key_names: list[str | None]) -> None:
+    expected = Form.parse(form).with_keys([None if name is None else Key.parse(name) for name in key_names])
+    assert Form.parse(text) == expected
+
+
+def test_keys_are_written_where_they_change() -> None:
+    c, d_minor = Key(0), Key(2, Mode.MINOR)
+    assert Form.parse("A8B8A8").with_keys([c, c, d_minor]).keyed_text() == "A8@C B8 A8@Dm"
+    assert Form.parse("A8B8A8").with_keys([None, c, None]).keyed_text() == "A8 B8@C A8"
+    assert str(Form.parse("A8@D B8")) == "A8B8"
+
+
+@pytest.mark.parametrize(
+    "text", ["A8@", "A8@H", "@D", "@D A8", "A8@D@E", "A8@Db 8", "A8@Dmaj4", "A8@D minor", "A@D8", "A8@D-B8"]
+)
+def test_what_is_no_form_with_keys_is_refused(text: str) -> None:
+    expected = f"form: must be letters with lengths of 1 bar or more, such as A8@D B8@Em, got {text!r}"
+    with pytest.raises(ValueError, match=f"^{re.escape(expected)}$"):
+        Form.parse(text)
+
+
 @given(form=forms())
 def test_a_form_s_bars_are_those_of_its_phrases(form: Form) -> None:
     bars = form.bar_positions()

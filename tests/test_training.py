@@ -24,6 +24,8 @@ from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS, RE
 from canzona.model.conditioning import DROPPABLE
 from canzona.model.weights import load_weights
 from canzona.representation.drawing import TRANSPOSITIONS
+from canzona.representation.encoders import Encoders
+from canzona.representation.encodings import encoding_named
 from canzona.representation.specification import specification
 from canzona.representation.window import Windows
 from canzona.song import LeadSheet, Note
@@ -36,6 +38,7 @@ from canzona.training.loop import Trainer
 from canzona.training.sampling import Dropout, Visibility, draw_windows, with_dropout
 from real_data import POP909, needs_data
 from strategies import keys, lead_sheets, piano_parts, songs
+from test_encoders import tiny_encoder
 
 VALIDATION_NUMBERS_HERE = (
     4, 11, 15, 42, 46, 54, 87, 121, 136, 196, 234, 237, 244, 245, 247, 304, 366, 373, 432, 441, 443, 456, 460, 483, 529, 560,
@@ -48,13 +51,20 @@ SHORT = TrainingConfig(
 )
 
 
+@pytest.fixture(scope="module")
+def encoders():
+    """Random ones, for every control from outside."""
+    controls = [level.external for level in LEVELS if level.external]
+    return Encoders(tuple(tiny_encoder(encoding_named(own.encoding), width=own.features or 16) for own in controls))
+
+
 @pytest.fixture
 def start(tmp_path, training_songs, validation_songs, tiny_config):
-    """(level, configuration, folder's name) → a fresh trainer of a tiny network."""
+    """(level, configuration, folder's name, encoders) → a fresh trainer of a tiny network."""
 
-    def make(level=FORM, config=SHORT, folder="run"):
-        cpu = torch.device("cpu")
-        return Trainer(level, training_songs, validation_songs, tmp_path / folder, config, cpu, tiny_config(level))
+    def make(level=FORM, config=SHORT, folder="run", encoders=None):
+        cpu, shape = torch.device("cpu"), tiny_config(level)
+        return Trainer(level, training_songs, validation_songs, tmp_path / folder, config, cpu, shape, encoders=encoders)
 
     return make
 
@@ -88,13 +98,13 @@ class TestRun:
         assert trainer.figures["loss"] < 0.95 * before  # on the same windows with the same noise
 
     @pytest.mark.parametrize("level", [FORM, LEAD_SHEET], ids=lambda level: level.name)
-    def test_resumed_run_is_the_run_that_was_not_stopped(self, level, start):
-        whole = start(level, replace(SHORT, max_steps=8), "whole")
+    def test_resumed_run_is_the_run_that_was_not_stopped(self, level, start, encoders):
+        whole = start(level, replace(SHORT, max_steps=8), "whole", encoders)
         reports = list(whole.run())
-        first = start(level, replace(SHORT, max_steps=8), "split")
+        first = start(level, replace(SHORT, max_steps=8), "split", encoders)
         early = list(itertools.islice(first.run(), 4))
         first.save()
-        second = start(level, replace(SHORT, max_steps=8), "split")
+        second = start(level, replace(SHORT, max_steps=8), "split", encoders)
         second.resume(first.folder / CHECKPOINT)
         late = list(second.run())
         assert [(each.step, each.loss, each.learning_rate, each.validation) for each in early + late] == [
@@ -288,6 +298,96 @@ class TestRun:
         assert [entry["step"] for entry in history(start().folder)] == [4, 6]
 
 
+class TestCodes:
+    @by_level
+    def test_a_level_with_control_from_outside_is_also_judged_with_codes(self, level, start, encoders):
+        trainer = start(level, encoders=encoders)
+        assert ("loss_with_codes" in trainer.validate()) == (level.external is not None)
+        assert "loss_with_codes" not in start(level).validate()
+
+    def test_the_figures_without_codes_do_not_depend_on_them(self, start, encoders):
+        trainer = start(LEAD_SHEET, replace(SHORT, max_steps=2), encoders=encoders)
+        list(trainer.run())
+        before = dict(trainer.figures)
+        trainer.average.module.codes.read.bias.data.add_(5.0)
+        after = trainer.validate()
+        changed = {name for name in after if after[name] != before[name]}
+        assert changed == {"loss_with_codes"}
+
+    def test_the_codes_are_learnt_from_where_there_are_encoders(self, start, encoders):
+        config = replace(SHORT, max_steps=2, batch_size=4, dropout=Dropout(each=0.0, external=0.0, all=0.0))
+        for has_codes in (True, False):
+            trainer = start(LEAD_SHEET, config, encoders=encoders if has_codes else None)
+            reading = trainer.network.codes.read.weight
+            nudge(trainer.network.say_codes, trainer.network.fold_out)
+            before = reading.detach().clone()
+            next(trainer.run())
+            moved = reading.grad is not None and bool(reading.grad.any())
+            assert moved == has_codes
+            assert torch.equal(before, reading) != has_codes
+
+    def test_missing_encoders_are_named(self, start, encoders):
+        some = Encoders(tuple(encoder for encoder in encoders.trained if encoder.card.name != "texture"))
+        with pytest.raises(ValueError, match=r"^encoder: must be one of .*, got texture 0$"):
+            start(ACCOMPANIMENT, encoders=some)
+
+
+def nudge(*modules):
+    """Move weights off the zeros at which training starts, so that gradients pass."""
+    with torch.no_grad():
+        for parameter in itertools.chain(*(module.parameters() for module in modules)):
+            parameter.add_(0.1)
+
+
+class TestStart:
+    def test_begins_with_another_run_s_weights(self, start):
+        first = start(LEAD_SHEET, folder="first")
+        list(first.run())
+        second = start(LEAD_SHEET, replace(SHORT, seed=7), "second")
+        assert second.start_from(first.folder / WEIGHTS) == ()
+        for module in (second.network, second.average.module):
+            assert_same(
+                load_file(first.folder / WEIGHTS), {name: each.bfloat16() for name, each in module.state_dict().items()}
+            )
+        assert second.step == 0
+        assert second.validate()["loss"] == pytest.approx(first.figures["loss"], rel=0.01)
+        assert next(second.run()).step == 1
+
+    def test_names_what_does_not_fit_and_leaves_it_as_it_was(self, start, tmp_path):
+        first = start(LEAD_SHEET, folder="first")
+        first.save()
+        tensors, path = load_file(first.folder / WEIGHTS), tmp_path / "older.safetensors"
+        with safe_open(first.folder / WEIGHTS, framework="pt") as file:
+            metadata = file.metadata()
+        tensors["fold_in.bias"] += 3.0
+        del tensors["codes.null"]
+        tensors["codes.place"] = tensors["codes.place"][:-1]
+        tensors["something.else"] = torch.zeros(2)
+        save_file(tensors, path, metadata)
+        second, untouched = (start(LEAD_SHEET, replace(SHORT, seed=7), "second") for _ in range(2))
+        assert second.start_from(path) == ("codes.null", "codes.place")
+        own, before = second.network.state_dict(), untouched.network.state_dict()
+        assert all(torch.equal(own[name], before[name]) for name in ("codes.null", "codes.place"))
+        assert torch.equal(own["fold_in.bias"], tensors["fold_in.bias"].float())
+
+    def test_files_that_are_no_weights_of_the_level_are_refused(self, start, tmp_path):
+        first = start(FORM, folder="first")
+        list(first.run())
+        trainer = start(LEAD_SHEET, folder="second")
+        before = {name: value.clone() for name, value in outcome(trainer).items()}
+        with pytest.raises(ValueError, match=r"has level 'form', must have 'lead-sheet'$"):
+            trainer.start_from(first.folder / WEIGHTS)
+        with pytest.raises(ValueError, match=r"^weights: .*must be a canzona-weights-1 file, got None"):
+            trainer.start_from(first.folder / CHECKPOINT)
+        damaged = tmp_path / "damaged.safetensors"
+        damaged.write_bytes((first.folder / WEIGHTS).read_bytes()[:-9])
+        with pytest.raises(ValueError, match="is damaged"):
+            trainer.start_from(damaged)
+        with pytest.raises(OSError, match="none"):
+            trainer.start_from(tmp_path / "none")
+        assert_same(before, outcome(trainer))
+
+
 class TestResume:
     @pytest.fixture
     def checkpoint(self, start):
@@ -399,8 +499,8 @@ def one_window(windows, number):
         windows.song[here],
         windows.start_bar[here],
         windows.known_bars[here],
-        windows.known_part_bars[here],
-        windows.transposition,
+        windows.known_parts[here],
+        transposition=windows.transposition,
     )
 
 
@@ -413,7 +513,7 @@ def bars_of(level, windows, images):
     meters = images.store.beats_per_bar[windows.song]
     per_bar = meters * {"bar": 0, "beat": 1, "step": 4}[level.unit.value] + (level.unit.value == "bar")
     extents = torch.tensor([images.store.window_extent(level, int(song)) for song in windows.song])
-    lengths = torch.full_like(extents, level.window_frames) if level.ends_freely else images.bars[windows.song]
+    lengths = images.bars[windows.song] + (level.window_frames if level.ends_freely else 0)
     bar = torch.arange(level.window_frames)[None] // per_bar[:, None]
     inside = (bar < extents[:, None]) & (windows.start_bar[:, None] + bar < lengths[:, None])
     return windows.start_bar[:, None] + bar, inside
@@ -429,7 +529,8 @@ class TestWindows:
         open_frames = (inside & ~known)[:, None, :, None].expand_as(window.weight)
         assert set(window.weight.unique().tolist()) <= {0.0, 1.0}
         assert not window.weight[~open_frames].any()
-        whole = (windows.known_part_bars == 0).all(1)
+        whole = ~windows.known_parts.any((1, 2))
+        assert whole.any()
         assert torch.equal(window.weight[whole] > 0, open_frames[whole])
         assert torch.equal(window.weight > 0, (window.conditions.known_mask == 0) & inside[:, None, :, None])
         assert torch.equal(window.conditions.known, window.clean * window.conditions.known_mask)
@@ -455,7 +556,7 @@ class TestWindows:
             for name in ("background", "reference", "reference_mask", "context", "context_mask", "position", "known_mask"):
                 assert torch.equal(getattr(before.conditions, name), getattr(after.conditions, name)), name
             open_pixels = before.weight > 0
-            if not window.known_part_bars.any():
+            if not window.known_parts.any():
                 assert torch.equal(before.conditions.known, after.conditions.known)
                 assert torch.equal(before.clean[~open_pixels], after.clean[~open_pixels])
             seen += int(before.conditions.reference_mask.any()) + int(before.conditions.context_mask.any())
@@ -505,25 +606,95 @@ class TestWindows:
             "first half": ((first_unknown == extents[:, 0] // 2) & ~tail_known, visibility.first_half, visibility.beginning),
             "nothing": ((known == 0) & ~tail_known, visibility.nothing, visibility.beginning),
             "gap": (tail_known, 1 - visibility.first_half - visibility.nothing - visibility.beginning, 0.0),
-            "part": (windows.known_part_bars.any(1), visibility.part, 0.0),
+            "part": (windows.known_parts.any((1, 2)), visibility.part, 0.0),
         }
         for name, (found, share, by_chance) in shares.items():  # a beginning of any length may be like another kind
             assert share - 0.03 < found.float().mean() < share + by_chance / 4 + 0.03, name
 
-    def test_parts_are_shown_where_a_level_has_several(self, training_images):
-        everywhere = Visibility(part=1.0)
-        for level in LEVELS:
-            shown = draw(training_images, level, 400, everywhere).known_part_bars > 0
-            assert (shown.sum(1) == (len(level.parts) > 1)).all()
-            assert (shown.float().mean(0) > 0.4).all() or len(level.parts) == 1
-        assert not draw(training_images, LEAD_SHEET, 100, Visibility(part=0.0)).known_part_bars.any()
+    @by_level
+    def test_one_part_is_shown_where_a_level_has_several(self, level, training_images):
+        windows = draw(training_images, level, 400, Visibility(part=1.0, throughout=1.0))
+        shown = windows.known_parts.any(2)
+        assert (shown.sum(1) == (len(level.parts) > 1)).all()
+        assert (shown.float().mean(0) > 0.4).all() or len(level.parts) == 1
+        assert not draw(training_images, level, 100, Visibility(part=0.0)).known_parts.any()
+
+    @pytest.mark.parametrize("level", [REDUCED_LEAD_SHEET, LEAD_SHEET], ids=lambda level: level.name)
+    def test_a_part_is_shown_throughout_or_in_some_bars(self, level, training_images):
+        def shown(throughout, count=400):
+            windows = draw(training_images, level, count, Visibility(part=1.0, throughout=throughout))
+            return windows, windows.known_parts.any(1)
+
+        _, throughout = shown(1.0)
+        assert throughout.all()
+        windows, some = shown(0.0)
+        bar = torch.arange(some.shape[1])[None] - windows.start_bar[:, None]
+        extents = torch.tensor([training_images.store.window_extent(level, int(song)) for song in windows.song])[:, None]
+        assert not some[(bar < 0) | (bar >= extents)].any()
+        changes = (some[:, 1:] != some[:, :-1]).sum(1) + some[:, 0]
+        assert set(changes.tolist()) == {0, 2}  # one run of bars, or by chance of none
+        assert some.any(1).float().mean() > 0.85
+        lengths = some.sum(1)
+        assert set(lengths.tolist()) >= set(range(1, int(extents.min())))
+        firsts = some.int().argmax(1) - windows.start_bar
+        assert set(firsts[some.any(1)].tolist()) >= set(range(int(extents.min()) // 2))
+        _, mixed = shown(0.6, 2000)
+        assert mixed.all(1).float().mean() == pytest.approx(0.6, abs=0.04)
+
+    def test_a_part_of_a_form_is_shown_from_its_beginning(self, training_images):
+        windows = draw(training_images, FORM, 500, Visibility(part=1.0, later=0.0))
+        shown = windows.known_parts.any(1)
+        assert (shown == (torch.arange(shown.shape[1])[None] < shown.sum(1)[:, None])).all()
+        lengths = shown.sum(1)
+        assert set(lengths.tolist()) == {*range(1, Visibility().opening_bars + 1), shown.shape[1]}
+        assert (lengths == shown.shape[1]).float().mean() == pytest.approx(0.5, abs=0.07)
+        windows = draw(training_images, FORM, 500, Visibility(part=1.0, later=1.0))
+        later = windows.start_bar > 0
+        place = torch.arange(windows.known_parts.shape[2])[None] - windows.start_bar[:, None]
+        assert torch.equal(windows.known_parts.any(1)[later], place[later] >= 0)
 
     def test_opening_of_a_level_that_ends_freely_is_short(self, training_images):
-        windows = draw(training_images, FORM, 500, Visibility(part=0.0))
+        windows = draw(training_images, FORM, 500, Visibility(part=0.0, ending=0.0, later=0.0))
         openings = windows.known_bars.sum(1)
         assert (windows.start_bar == 0).all()
         assert set(openings.tolist()) == set(range(Visibility().opening_bars + 1))
         assert (openings == 0).float().mean() == pytest.approx(0.7 + 0.3 / 9, abs=0.06)
+        for known, opening in zip(windows.known_bars, openings, strict=True):
+            assert not known[opening:].any()
+
+    def test_a_form_may_be_told_where_the_song_ends(self, training_images):
+        windows = draw(training_images, FORM, 500, Visibility(part=0.0, ending=1.0, later=0.0))
+        for known, length in zip(windows.known_bars, training_images.bars[windows.song].tolist(), strict=True):
+            assert known[length:].all()
+            assert not known[Visibility().opening_bars : length].any()
+        later = draw(training_images, FORM, 500, Visibility(part=0.0, ending=1.0, later=1.0))
+        for known, length in zip(later.known_bars, training_images.bars[later.song].tolist(), strict=True):
+            assert known[length:].all()
+            assert not known[length - 1]
+        few = draw(training_images, FORM, 20, Visibility(part=0.0, ending=1.0, later=0.0))
+        window = training_images.store.conditions(FORM, few)
+        frames = torch.arange(FORM.window_frames)[None] >= training_images.bars[few.song][:, None]
+        assert torch.equal((window.weight == 0).all(dim=3).all(dim=1) & frames, frames)
+        assert (window.conditions.known[frames[:, None, :, None].expand_as(window.clean)] == -1).all()  # silence
+        mixed = draw(training_images, FORM, 2000, Visibility(part=0.0))
+        assert mixed.known_bars[:, -1].float().mean() == pytest.approx(Visibility().ending, abs=0.04)
+
+    def test_windows_on_a_form_may_begin_within_the_song(self, training_images):
+        windows = draw(training_images, FORM, 1000, Visibility(part=0.0, ending=0.0, later=1.0))
+        bars, start = training_images.bars[windows.song], windows.start_bar
+        assert ((start >= 0) & (start < bars)).all()
+        assert start.float().div(bars).mean() == pytest.approx(0.5, abs=0.05)
+        within = start > 0
+        known = windows.known_bars.sum(1) - start  # from the window's first bar on
+        for row, first, length in zip(windows.known_bars, start, known, strict=True):
+            assert row[: first + length].all()
+            assert not row[first + length :].any()
+        assert ((known >= 0) & (known < bars - start))[within].all()  # so that there is something to compose
+        shares = known[within] / (bars - start)[within]
+        assert (shares < 0.25).any()
+        assert (shares > 0.75).any()
+        later = draw(training_images, FORM, 3000, Visibility()).start_bar > 0
+        assert later.float().mean() == pytest.approx(Visibility().later * (1 - 1 / 20), abs=0.03)  # songs of about 20 bars
 
     def test_every_bar_is_equally_likely(self, training_images):
         windows = draw(training_images, ACCOMPANIMENT, 6000, transpose=False)
@@ -569,14 +740,16 @@ def test_conditions_are_dropped_as_often_as_asked(training_images):
         draws = [with_dropout(window, dropout, generator).conditions.dropped for _ in range(400)]
         return {name: torch.stack([each[name] for each in draws]).float() for name in DROPPABLE}
 
-    assert not any(values.any() for values in shares(Dropout(0.0, 0.0)).values())
-    together = shares(Dropout(0.0, 0.3))
+    assert not any(values.any() for values in shares(Dropout(each=0.0, external=0.0, all=0.0)).values())
+    together = shares(Dropout(each=0.0, external=0.0, all=0.3))
     assert all(torch.equal(values, together["background"]) for values in together.values())
     assert together["background"].mean() == pytest.approx(0.3, abs=0.04)
-    apart = shares(Dropout(0.2, 0.0))
+    apart = shares(Dropout(each=0.2, external=0.6, all=0.0))
     for name, values in apart.items():
-        assert values.mean() == pytest.approx(0.2, abs=0.04), name
+        assert values.mean() == pytest.approx(0.6 if name == "external" else 0.2, abs=0.04), name
     assert (apart["background"] * apart["reference"]).mean() == pytest.approx(0.04, abs=0.02)
+    assert (apart["background"] * apart["external"]).mean() == pytest.approx(0.12, abs=0.03)
+    assert all(values.all() == (name == "external") for name, values in shares(Dropout(0.0, 1.0, 0.0)).items())
 
 
 def test_validation_songs_are_those_of_the_published_split():

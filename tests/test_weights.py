@@ -13,7 +13,7 @@ from safetensors.torch import load_file, safe_open, save_file
 from canzona.hierarchy.levels import FORM, LEAD_SHEET, LEVELS
 from canzona.model.denoiser import Denoiser
 from canzona.model.diffusion import NoiseSchedule
-from canzona.model.weights import load_weights, read_card, save_weights
+from canzona.model.weights import load_weights, read_card, read_tensors, save_weights
 from canzona.representation.specification import model_config, specification
 from tiny import tiny_card, tiny_network
 
@@ -67,7 +67,8 @@ def test_what_is_saved_is_loaded_but_for_rounding(level, tmp_path, random_condit
     assert torch.equal(loaded.noise.frequencies, network.noise.frequencies)
     assert not loaded.training
     assert not any(parameter.requires_grad for parameter in loaded.parameters())
-    conditions, x, sigma = random_conditions(network.config), torch.zeros(2, *loaded_shape(level)), torch.tensor(1.0)
+    conditions = random_conditions(network.config, codes=level.external is not None)
+    x, sigma = torch.zeros(2, *loaded_shape(level)), torch.tensor(1.0)
     mine, its = (Denoiser(each).denoise(x, sigma, conditions) for each in (network, loaded))
     assert (mine - its).abs().max() < 0.2
 
@@ -135,7 +136,6 @@ def with_config(**values):
         with_config(token_width=-1),
         with_config(own_channels=8.5),
         with_config(graded_channels=[99]),
-        with_config(echo_bands=[10]),
         with_config(hats=1),
         {"config": "{}"},
         {"config": "[]"},
@@ -172,6 +172,22 @@ def test_tensors_that_do_not_fit_are_refused(saved, tmp_path):
         rewritten(saved, tmp_path / "c", tensors={"fold_out.bias": torch.zeros(3)}), "damaged .*size mismatch.*fold_out.bias"
     )
     refused(rewritten(saved, tmp_path / "d", with_config(token_width=96)), "damaged .*size mismatch")
+
+
+def test_tensors_can_be_read_for_another_network(saved, tmp_path):
+    tensors = read_tensors(saved, FORM.name, specification(FORM))
+    assert tensors.keys() == tiny_network(FORM).state_dict().keys()
+    other = rewritten(saved, tmp_path / "a", tensors={"fold_out.bias": torch.zeros(3), "noise.layers.0.bias": None})
+    found = read_tensors(other, FORM.name, specification(FORM))
+    assert torch.equal(found["fold_out.bias"], torch.zeros(3))
+    assert tensors.keys() - found.keys() == {"noise.layers.0.bias"}
+    for level, text in ((LEAD_SHEET.name, specification(FORM)), (FORM.name, "12 bars")):
+        with pytest.raises(ValueError, match=r"^weights: .* has (level|specification) '.*', must have '(lead-sheet|12 bars)'$"):
+            read_tensors(saved, level, text)
+    cut = tmp_path / "cut"
+    cut.write_bytes(saved.read_bytes()[:-1])
+    with pytest.raises(ValueError, match=r"^weights: .*cut is damaged"):
+        read_tensors(cut, FORM.name, specification(FORM))
 
 
 def opens_or_is_refused(path):

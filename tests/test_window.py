@@ -12,14 +12,18 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from canzona.hierarchy.level import Content, Level
-from canzona.hierarchy.levels import LEVELS, level_named
+from canzona.hierarchy.levels import LEVELS, external_named, level_named
 from canzona.model.conditioning import Conditions
+from canzona.model.config import ModelConfig
 from canzona.representation.drawing import TRANSPOSITIONS, background_channels
+from canzona.representation.encodings import encoding_named
 from canzona.representation.image import decode_level, encode_level
-from canzona.representation.structure import NONE, PASSAGE_CANDIDATES, context_passages, reference_bars
-from canzona.representation.window import POSITION_PLANES, ImageStore, Window, Windows
+from canzona.representation.specification import external_places
+from canzona.representation.structure import NONE, PASSAGE_CANDIDATES, REFERENCE_CANDIDATES, context_passages, reference_bars
+from canzona.representation.window import POSITION_PLANES, AskedCodes, ImageStore, Window, Windows
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Phrase, Song
 from canzona.song.harmony import QUALITIES
+from canzona.song.transposition import transposed
 from strategies import forms
 
 (FORM,) = (level for level in LEVELS if level.content is Content.FORM)
@@ -29,6 +33,7 @@ STEP_SHEET = SHEETS[-1]
 LETTERS = "i2A4B3A4x2A5A4o2"
 METERS = pytest.mark.parametrize("meter", [Meter(4), Meter(3)], ids=str)
 BY_LEVEL = pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
+BY_EXTERNAL = pytest.mark.parametrize("level", [level for level in LEVELS if level.external], ids=lambda level: level.name)
 BY_TIMED = pytest.mark.parametrize("level", TIMED, ids=lambda level: level.name)
 
 
@@ -58,24 +63,6 @@ def example(meter: Meter, seed: int = 0, letters: str = LETTERS) -> Song:
     return Song(form, meter, reduced_lead_sheet=sheet(4), lead_sheet=sheet(1), accompaniment=tuple(piano))
 
 
-def transposed(song: Song, semitones: int) -> Song:
-    def sheet(content: LeadSheet | None) -> LeadSheet:
-        assert content is not None
-        chords = tuple(replace(span, chord=span.chord.transposed(semitones)) for span in content.chords)
-        return LeadSheet(notes(content.melody), chords)
-
-    def notes(content: tuple[Note, ...]) -> tuple[Note, ...]:
-        return tuple(replace(note, pitch=note.pitch + semitones) for note in content)
-
-    return replace(
-        song,
-        form=song.form.transposed(semitones),
-        reduced_lead_sheet=sheet(song.reduced_lead_sheet),
-        lead_sheet=sheet(song.lead_sheet),
-        accompaniment=notes(song.accompaniment or ()),
-    )
-
-
 def store_of(*songs: Song) -> ImageStore:
     store = ImageStore([song.form for song in songs], [song.meter for song in songs])
     for number, song in enumerate(songs):
@@ -91,9 +78,16 @@ def some_windows(level: Level, song: Song, number: int = 0, seed: int = 0) -> Wi
     random = torch.Generator().manual_seed(seed)
     widest = max(bars, level.window_frames)
     known_bars = torch.rand(len(starts), widest, generator=random) < torch.tensor([[0.0], [0.3], [0.6], [0.9], [1.0]])
-    known_part_bars = torch.randint(0, bars, (len(starts), len(level.parts)), generator=random)
-    known_part_bars[0] = 0
-    return Windows(torch.full_like(starts, number), starts, known_bars, known_part_bars)
+    known_parts = torch.rand(len(starts), len(level.parts), widest, generator=random) < 0.4
+    known_parts[0] = False
+    return Windows(torch.full_like(starts, number), starts, known_bars, known_parts)
+
+
+def one_window(level: Level, start_bar: int, bars: int, known_before: int = 0) -> Windows:
+    """A window on the store's first song, of which the bars before one are known."""
+    known_bars = torch.arange(bars)[None] < known_before
+    no_parts = torch.zeros(1, len(level.parts), bars, dtype=torch.bool)
+    return Windows(torch.tensor([0]), torch.tensor([start_bar]), known_bars, no_parts)
 
 
 def places(level: Level, song: Song, start_bar: int) -> Iterator[tuple[int, int, int]]:
@@ -117,6 +111,16 @@ def assert_same(one: Window, other: Window) -> None:
         assert mine is theirs is None or equal(mine, theirs), entry.name
 
 
+def signature(key: Key) -> int:
+    """Semitones from the signature of C major to that of the key."""
+    return key.tonic + (3 if key.mode is Mode.MINOR else 0)
+
+
+def least_shift(semitones: int) -> int:
+    """The same interval, at most six semitones down or five up."""
+    return next(shift for shift in range(-6, 6) if (shift - semitones) % 12 == 0)
+
+
 def signed_image(store: ImageStore, level: Level, number: int = 0) -> Tensor:
     """(planes, frames, rows) of a whole song, −1 to 1, as a model sees its own level."""
     return (2 * torch.from_numpy(store.read(level, number)) - 1).permute(1, 0, 2)
@@ -138,8 +142,8 @@ def test_own_music_what_is_known_of_it_and_what_is_to_compose(level: Level, mete
             clean[number, :, frame] = image[:, bar * per_bar + frame_in_bar]
             inside[number, :, frame] = 1
             known[number, :, frame] = windows.known_bars[number, bar]
-            for part, known_part_bars in zip(level.parts, windows.known_part_bars[number], strict=True):
-                for region in part.regions if bar < known_part_bars else ():
+            for part, known_parts in zip(level.parts, windows.known_parts[number], strict=True):
+                for region in part.regions if known_parts[bar] else ():
                     for plane in region.planes:
                         rows = slice(region.first_row, region.first_row + region.row_count)
                         known[number, level.channel(plane), frame, rows] = 1
@@ -152,8 +156,7 @@ def test_own_music_what_is_known_of_it_and_what_is_to_compose(level: Level, mete
 @METERS
 def test_the_form_s_window_goes_on_after_the_song(meter: Meter) -> None:
     song = example(meter)
-    nothing, no_parts = torch.zeros(1, 256, dtype=torch.bool), torch.zeros(1, len(FORM.parts), dtype=torch.long)
-    cut = store_of(song).conditions(FORM, Windows(torch.tensor([0]), torch.tensor([0]), nothing, no_parts))
+    cut = store_of(song).conditions(FORM, one_window(FORM, 0, 256))
     assert cut.clean.shape == (1, len(FORM.planes), 256, FORM.rows)
     assert (cut.weight == 1).all()
     assert (cut.clean[:, :, song.form.length_bars :] == -1).all()
@@ -163,9 +166,7 @@ def test_the_form_s_window_goes_on_after_the_song(meter: Meter) -> None:
 @BY_TIMED
 def test_a_window_holds_whole_bars(level: Level, meter: Meter, filled_frames: int) -> None:
     song = example(meter, letters="A30B30")
-    nothing, no_parts = torch.zeros(1, 60, dtype=torch.bool), torch.zeros(1, len(level.parts), dtype=torch.long)
-    windows = Windows(torch.tensor([0]), torch.tensor([5]), nothing, no_parts)
-    cut = store_of(song).conditions(level, windows)
+    cut = store_of(song).conditions(level, one_window(level, 5, 60))
     inside = cut.conditions.position[0, POSITION_PLANES.index("inside"), :, 0]
     for filled in (inside, cut.weight[0].amin((0, 2)), 1 - cut.conditions.known_mask[0].amax((0, 2))):
         assert filled.tolist() == [1] * filled_frames + [0] * (128 - filled_frames)
@@ -266,7 +267,7 @@ def test_a_song_longer_than_the_form_s_window_has_its_whole_form(meter: Meter) -
     assert decode_level(FORM, alone.read(FORM, 0), song) == song
     for level in TIMED:
         starts = torch.tensor([252, 300, 319])
-        known_bars, no_parts = torch.arange(320).expand(3, -1) < 260, torch.zeros(3, len(level.parts), dtype=torch.long)
+        known_bars, no_parts = torch.arange(320).expand(3, -1) < 260, torch.zeros(3, len(level.parts), 320, dtype=torch.bool)
         windows = Windows(torch.zeros(3, dtype=torch.long), starts, known_bars, no_parts)
         cut = alone.conditions(level, windows)
         assert_same(cut, among.conditions(level, windows))
@@ -276,8 +277,7 @@ def test_a_song_longer_than_the_form_s_window_has_its_whole_form(meter: Meter) -
             whole = drawn[bars * level.unit.frames_per_bar(meter) + frames_in_bar].permute(1, 0, 2)
             torch.testing.assert_close(cut.conditions.background[number, : drawn.shape[1], frames], whole)
             assert whole.any()
-    nothing, no_parts = torch.zeros(1, 320, dtype=torch.bool), torch.zeros(1, len(FORM.parts), dtype=torch.long)
-    cut = among.conditions(FORM, Windows(torch.tensor([0]), torch.tensor([0]), nothing, no_parts))
+    cut = among.conditions(FORM, one_window(FORM, 0, 320))
     torch.testing.assert_close(cut.clean[0], signed_image(among, FORM)[:, : FORM.window_frames])
 
 
@@ -286,21 +286,54 @@ def test_a_song_longer_than_the_form_s_window_has_its_whole_form(meter: Meter) -
 
 @METERS
 @BY_LEVEL
-def test_reference_planes_hold_the_latest_earlier_phrase_that_is_known(level: Level, meter: Meter) -> None:
+def test_reference_planes_hold_the_first_phrase_that_is_known_moved_to_this_one_s_key(level: Level, meter: Meter) -> None:
     song = example(meter)
     store, windows = store_of(song), some_windows(level, song)
     conditions = store.conditions(level, windows).conditions
-    image, per_bar = signed_image(store, level), level.unit.frames_per_bar(meter)
-    planes, mask = torch.zeros_like(conditions.reference), torch.zeros_like(conditions.reference_mask)
+    moved = {shift: signed_image(store_of(transposed(song, shift)), level) for shift in TRANSPOSITIONS}
+    signatures, per_bar = list(map(signature, song.form.keys_by_bar())), level.unit.frames_per_bar(meter)
+    planes, mask, shifts = torch.zeros_like(conditions.reference), torch.zeros_like(conditions.reference_mask), set()
     for number, start_bar in enumerate(windows.start_bar.tolist()):
         for frame, bar, frame_in_bar in places(level, song, start_bar) if level is not FORM else ():
             earlier = [start for start in counterparts(song.form, bar) if windows.known_bars[number, start]]
             if earlier:
-                planes[number, :, frame] = image[:, max(earlier) * per_bar + frame_in_bar]
+                shift = least_shift(signatures[bar] - signatures[min(earlier)])
+                planes[number, :, frame] = moved[shift][:, min(earlier) * per_bar + frame_in_bar]
                 mask[number, :, frame] = 1
+                shifts.add(shift)
     torch.testing.assert_close(conditions.reference, planes)
     assert equal(conditions.reference_mask, mask)
     assert mask.any() == (level is not FORM)
+    assert len(shifts) > 1 or level is FORM
+
+
+@pytest.mark.parametrize(
+    ("keys", "shift"),
+    [
+        (("C major", "C major"), 0),
+        (("C major", "A minor"), 0),  # the same signature
+        (("A minor", "C minor"), 3),
+        (("C major", "A major"), -3),
+        (("E major", "Bb major"), -6),
+        ((None, None), 0),
+        (("G major", None), 0),
+    ],
+    ids=str,
+)
+def test_a_return_in_another_key_is_told_its_counterpart_in_that_key(keys: tuple[str | None, ...], shift: int) -> None:
+    form = Form.parse("A1A1").with_keys([key and Key.parse(key) for key in keys])
+    lowest, middle = Note(0, 48, 4), Note(4, 72, 4)
+    song = Song(form, lead_sheet=LeadSheet((lowest, middle), (ChordSpan(0, 4, Chord(11, "maj", 1)),)))
+    store = ImageStore([form], [Meter()])
+    store.write(STEP_SHEET, 0, encode_level(STEP_SHEET, song))
+    conditions = store.conditions(STEP_SHEET, one_window(STEP_SHEET, 1, 2, known_before=1)).conditions
+    onsets = conditions.reference[0, STEP_SHEET.channel("onset")] == 1
+    chords, melody = onsets[:16, :24], onsets[:16, 24:]
+    assert chords[0].nonzero().flatten().tolist() == sorted(
+        [(1 + shift) % 12, *(12 + (tone + shift) % 12 for tone in (11, 3, 6))]
+    )
+    there = [[step, pitch + shift - 48] for step, pitch in ((0, 48), (4, 72)) if pitch + shift >= 48]
+    assert melody.nonzero().tolist() == there  # what leaves the image is not told
 
 
 def counterparts(form: Form, bar: int) -> list[int]:
@@ -313,8 +346,93 @@ def counterparts(form: Form, bar: int) -> list[int]:
 
 def test_reference_bars_by_hand() -> None:
     table = reference_bars(Form.parse("A2B1A3A2"))
-    assert table[:, 0].tolist() == [NONE, NONE, NONE, 0, 1, NONE, 3, 4]
-    assert table[:, 1].tolist() == [NONE] * 6 + [0, 1]
+    assert table[:, 0].tolist() == [NONE, NONE, NONE, 0, 1, NONE, 0, 1]
+    assert table[:, 1].tolist() == [NONE] * 6 + [3, 4]
+    many = reference_bars(Form.parse("A1" * (REFERENCE_CANDIDATES + 3)))
+    assert many[-1].tolist() == many[-2].tolist() == list(range(REFERENCE_CANDIDATES))
+
+
+# External codes
+
+
+@BY_EXTERNAL
+def test_the_table_of_levels_agrees_with_the_table_of_encodings(level: Level) -> None:
+    assert level.external is not None
+    encoding = encoding_named(level.external.encoding)
+    assert (level.external.bars, level.external.width) == (encoding.bars, encoding.code_width)
+    assert external_named(level.external.name) is level
+    frames = level.external.bars * level.unit.frames_per_bar(Meter())
+    assert external_places(level) == frames / ModelConfig.fold_frames
+
+
+def test_controls_from_outside_are_found_by_name() -> None:
+    names = [level.external.name for level in LEVELS if level.external]
+    assert names == ["chords", "rhythm", "texture"]
+    with pytest.raises(ValueError, match=r"^like: must be one of chords, rhythm, texture, got 'melody'$"):
+        external_named("melody")
+
+
+def test_a_level_without_control_has_no_places_for_codes() -> None:
+    assert external_places(FORM) == 0
+    store = store_of(example(Meter()))
+    assert all(store.conditions(level, one_window(level, 0, 256)).conditions.external is None for level in LEVELS)
+
+
+CODE_OF_BARS = {
+    # (level, beats a bar): bars of the song that the code speaks of, and the phase of each place of a window from bar 1
+    ("lead-sheet", 4): (range(2, 4), [NONE] * 4 + [0, 1, 2, 3, 4, 5, 6, 7] + [NONE] * 20),
+    ("lead-sheet", 3): (range(2, 4), [NONE] * 3 + [0, 1, 2, 3, 4, 5] + [NONE] * 23),
+    ("accompaniment", 4): (range(1, 3), [0, 1, 2, 3, 4, 5, 6, 7] + [NONE] * 24),
+    ("accompaniment", 3): (range(4, 6), [NONE] * 9 + [0, 1, 2, 3, 4, 5] + [NONE] * 17),
+    ("reduced-lead-sheet", 4): (range(3, 11), [NONE] * 2 + [0, 1, 2, 3, 4, 5, 6, 7] + [NONE] * 22),
+    # in 3/4 a place of four beats begins in bars 1, 2, 3, 5, 6, 7, 9, ..., at beats 0, 1, 2 and again 0, 1, 2 of these
+    ("reduced-lead-sheet", 3): (range(2, 10), [NONE, 0, 1, 2, 3, 4, 5] + [NONE] * 25),
+}
+
+
+@pytest.mark.parametrize(("name", "beats_per_bar"), CODE_OF_BARS)
+def test_the_places_that_a_code_speaks_of_by_hand(name: str, beats_per_bar: int) -> None:
+    level, (bars, phases) = level_named(name), CODE_OF_BARS[name, beats_per_bar]
+    song = example(Meter(beats_per_bar), letters="A12B12")
+    number, bar = torch.full((1, 24), NONE), torch.zeros(1, 24, dtype=torch.long)
+    number[0, bars], bar[0, bars] = 1, torch.arange(len(bars))
+    codes = torch.tensor([[[5.0, 6.0], [7.0, 8.0]]])
+    windows = replace(one_window(level, 1, 24), asked=AskedCodes(codes, number, bar))
+    external = store_of(song).conditions(level, windows).conditions.external
+    assert external is not None
+    expected = torch.tensor(phases)
+    assert external.mask[0].tolist() == (expected != NONE).float().tolist()
+    assert equal(external.phase[0], expected.clamp(min=0))
+    assert all(code.tolist() == [7.0, 8.0] for code in external.codes[0, expected != NONE])
+    assert external.phase.max() < external_places(level)
+
+
+@METERS
+@BY_EXTERNAL
+def test_every_place_has_the_code_of_the_bar_in_which_it_begins(level: Level, meter: Meter) -> None:
+    assert level.external is not None
+    song = example(meter, letters="i2A4B3A4x2A5A4B9o2")
+    windows, bars, random = some_windows(level, song), song.form.length_bars, torch.Generator().manual_seed(3)
+    number = torch.randint(-1, 6, (5, bars + 40), generator=random)
+    bar = torch.randint(level.external.bars, (5, bars + 40), generator=random)
+    codes = torch.randn(5, 6, 3, generator=random)
+    store = store_of(example(meter, 1), song)
+    windows = replace(windows, song=windows.song + 1, asked=AskedCodes(codes, number, bar))
+    external = store.conditions(level, windows).conditions.external
+    assert external is not None
+    mask, told = torch.zeros(5, 32), 0
+    for window, start_bar in enumerate(windows.start_bar.tolist()):
+        for frame, bar_of_song, frame_in_bar in places(level, song, start_bar):
+            own = int(number[window, bar_of_song])
+            if frame % 4 == 0 and own != NONE:
+                place, into = frame // 4, int(bar[window, bar_of_song]) * level.unit.frames_per_bar(meter) + frame_in_bar
+                mask[window, place] = 1
+                assert int(external.phase[window, place]) == into // 4
+                assert equal(external.codes[window, place], codes[window, own])
+                told += 1
+    assert equal(external.mask, mask)
+    assert told > 40
+    assert not external.mask[-1, level.unit.frames_per_bar(meter) // 4 + 1 :].any()  # of a window on the last bar
 
 
 # Context

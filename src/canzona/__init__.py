@@ -8,15 +8,37 @@
 from typing import TYPE_CHECKING
 
 from canzona.song import Form, Key, Meter, Song
+from canzona.song.progression import Progression
 from canzona.version import __version__
 
 if TYPE_CHECKING:
+    from canzona.generation.controls import Kept, Likeness, Repetition, Revision
     from canzona.generation.request import Request
     from canzona.pretrained import load
 
-__all__ = ["Form", "Key", "Meter", "Request", "Song", "__version__", "load"]
+__all__ = [
+    "Form",
+    "Kept",
+    "Key",
+    "Likeness",
+    "Meter",
+    "Progression",
+    "Repetition",
+    "Request",
+    "Revision",
+    "Song",
+    "__version__",
+    "load",
+]
 
-_LATE = {"Request": "canzona.generation.request", "load": "canzona.pretrained"}
+_LATE = {
+    "Kept": "canzona.generation.controls",
+    "Likeness": "canzona.generation.controls",
+    "Repetition": "canzona.generation.controls",
+    "Request": "canzona.generation.request",
+    "Revision": "canzona.generation.controls",
+    "load": "canzona.pretrained",
+}
 """Public names whose modules import torch: imported when first asked for."""
 
 

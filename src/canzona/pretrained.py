@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -40,7 +41,8 @@ def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | N
     """The cascade, ready to compose.
 
     Args:
-        folder: where the four weight files and their registry are; ``None`` takes those of the package.
+        folder: where the four weight files and their registry are, and encoders, if not the package's; ``None`` takes those of
+            the package.
         device: ``"cpu"`` or ``"cuda"``.
         dtype: in which the networks compute; ``None`` takes bfloat16 where the device is fast at it, else single precision.
 
@@ -52,7 +54,9 @@ def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | N
         raise ValueError(f"device: must be cpu on a machine without CUDA, got {device!r}")
     folder = folder or WEIGHTS_FOLDER
     registry = _read_registry(folder)
-    return Cascade({level.name: _load_registered(folder, level, registry, device, dtype) for level in LEVELS}, device)
+    models = {level.name: _load_registered(folder, level, registry, device, dtype) for level in LEVELS}
+    own = folder if ENCODERS in registry else None
+    return Cascade(models, device, encoders=cache(lambda: load_encoders(own)))
 
 
 def load_encoders(folder: Path | None = None) -> Encoders:

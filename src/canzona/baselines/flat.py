@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from einops import rearrange
 
-from canzona.generation.canvas import Canvas, LevelModel
+from canzona.generation.canvas import Canvas, LevelModel, LevelPlan
 from canzona.generation.dynamics import with_dynamics
 from canzona.generation.request import Request
 from canzona.hierarchy.level import Content, Drawing, Level, Part, Plane, Region, Sampling, Stretching
@@ -92,6 +92,7 @@ def compose_many(model: LevelModel, requests: Sequence[Request], sampling: Sampl
         store.write(FORM, 0, encode_level(FORM, song))
         canvas = Canvas(store, [form], [request.meter], [request.seed])
         guidance = Guidance(background=sampling.background)
-        for _ in canvas.compose(FLAT, model, request.steps or sampling.steps, guidance, [{}]):
+        plan = LevelPlan(np.zeros((len(FLAT.parts), form.length_bars), dtype=bool))
+        for _ in canvas.compose(FLAT, model, request.steps or sampling.steps, guidance, [plan]):
             pass
         yield with_dynamics(decode_flat(store.read(FLAT, 0), song))

@@ -18,6 +18,7 @@ from canzona.baselines.remi_model import RemiModel, load_model
 from canzona.baselines.remi_tokens import headers
 from canzona.generation.dynamics import with_dynamics
 from canzona.generation.request import Request
+from canzona.generation.request_json import request_to_dict
 from canzona.song.song import Song
 from canzona.version import __version__
 
@@ -77,7 +78,7 @@ def compose_many(model: RemiModel, requests: Sequence[Request], sampling: RemiSa
         provenance = {
             "canzona": __version__,
             "system": "remi",
-            "request": request.to_dict(),
+            "request": request_to_dict(request),
             "sampling": dict(vars(sampling)),
             "training": model.training,
         }

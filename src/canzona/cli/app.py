@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from canzona.cli import compose, evaluate, listen_test, prepare, register, render, train, train_encoder
+from canzona.cli import compose, evaluate, listen_test, prepare, register, render, revise, train, train_encoder
 from canzona.faults import MachineFault
 from canzona.version import __version__
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 for command in (
     compose.compose,
+    revise.revise,
     render.render,
     evaluate.evaluate,
     listen_test.listen_test,

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from canzona.training.dataset import PreparedSong
 
 
+MIDI_FILES = (".mid", ".midi")
+SCORES = (".musicxml", ".mxl", ".xml")
+"""Endings of files of MusicXML."""
+
 SECONDS = "seconds.json"
 """The file in a folder of songs that says how long each took to compose."""
 
@@ -48,36 +52,52 @@ def read_song(path: Path) -> "Song":
     from canzona.io.midi import midi_to_song
     from canzona.io.song_json import read_song_file
 
-    if path.suffix.lower() not in (".json", ".mid", ".midi"):
-        raise ValueError(f"song: must end in .json, .mid or .midi, got {str(path)!r}")
+    if path.suffix.lower() not in (".json", *MIDI_FILES):
+        raise ValueError(f"song: must end in .json, {' or '.join(MIDI_FILES)}, got {str(path)!r}")
+    if path.suffix.lower() != ".json":
+        return midi_to_song(_bytes_of(path))
     try:
-        return read_song_file(path) if path.suffix.lower() == ".json" else midi_to_song(path.read_bytes())
+        return read_song_file(path)
     except OSError as error:
-        raise ValueError(f"song: cannot read {str(path)!r}: {(error.strerror or str(error)).lower()}") from None
+        raise _unreadable(path, error) from None
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> ValueError:
+    return ValueError(f"song: cannot read {str(path)!r}: {(error.strerror or str(error)).lower()}")
 
 
 def read_any_song(path: Path) -> "Song":
-    """As ``read_song``, but a MIDI file may be of any system: its tracks MELODY, CHORDS and PIANO are read, its keys found.
+    """As ``read_song``, but also MusicXML, and any MIDI file with tracks MELODY, CHORDS and PIANO; keys are found.
 
     Raises:
         ValueError: where the file is missing, or no song and without such tracks.
+        MachineFault: where MusicXML cannot be read for want of a library.
     """
     from dataclasses import replace
 
     from canzona.hierarchy.analysis import phrase_keys
+    from canzona.io.musicxml import musicxml_to_song
     from canzona.io.tracks import tracks_to_song
 
-    try:
-        song = read_song(path)
-    except ValueError:
-        if path.suffix.lower() == ".json" or not path.is_file():
-            raise
-        song = tracks_to_song(path.read_bytes())
+    if path.suffix.lower() in SCORES:
+        song = musicxml_to_song(_bytes_of(path))
+    else:
+        try:
+            song = read_song(path)
+        except ValueError:
+            if path.suffix.lower() not in MIDI_FILES or not path.is_file():
+                raise
+            song = tracks_to_song(_bytes_of(path))
     if song.lead_sheet is None or all(phrase.key for phrase in song.form.phrases):
         return song
-    found = phrase_keys(song.form, song.lead_sheet, song.meter)
-    keys = [own.key or other.key for own, other in zip(song.form.phrases, found.phrases, strict=True)]
-    return replace(song, form=song.form.with_keys(keys))
+    return replace(song, form=song.form.with_keys_from(phrase_keys(song.form, song.lead_sheet, song.meter)))
 
 
 def songs_in(folder: Path) -> dict[str, Path]:

@@ -1,83 +1,103 @@
 """``canzona compose``."""
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from canzona.cli.common import progress_bar, report, writable
+from canzona.cli import options
+from canzona.cli.common import writable
+from canzona.cli.composing import MOST_SONGS, compose_to_files, outputs_of
+from canzona.cli.steering import parse_repetitions, read_kept, read_likenesses, stored_request
 
 
 def compose(
-    output: Annotated[Path, typer.Option("--output", "-o", help="MIDI file to write; song.json goes beside it.")] = Path(
-        "song.mid"
-    ),
+    output: options.Output = Path("song.mid"),
     form: Annotated[
-        str | None, typer.Option(help="Phrases with lengths in bars, capitals sung: i4A8B8o4. Default: composed.")
+        str | None,
+        typer.Option(
+            help='Phrases with lengths in bars, capitals sung: i4A8B8o4; keys after @: "A8@D B8@Em". Default: composed.'
+        ),
     ] = None,
     key: Annotated[str | None, typer.Option(help="Key, such as 'G major' or 'F# minor'. Default: composed.")] = None,
-    meter: Annotated[str, typer.Option(help="4/4 or 3/4.")] = "4/4",
-    tempo: Annotated[float, typer.Option(help="Quarter notes a minute, 20 to 300.")] = 90.0,
-    seed: Annotated[int, typer.Option(help="Same seed, same song; 0 or more.")] = 0,
+    meter: Annotated[str | None, typer.Option(help="4/4 or 3/4. Default: that of the music given, else 4/4.")] = None,
+    tempo: Annotated[
+        float | None, typer.Option(help="Quarter notes a minute, 20 to 300. Default: that of the music given, else 90.")
+    ] = None,
+    bars: Annotated[int | None, typer.Option(help="Length of a composed form, 1 to 1024. Default: as the model likes.")] = None,
+    seed: options.Seed = None,
     count: Annotated[int, typer.Option(help="Songs to compose, with seeds counting up from --seed; 1 to 10000.")] = 1,
-    steps: Annotated[int | None, typer.Option(help="Sampler steps a window, 2 to 1000. Default: each level's own.")] = None,
-    guidance: Annotated[float, typer.Option(help="How strongly to follow the coarser levels, 0 to 5; 1 is as tuned.")] = 1.0,
-    weights: Annotated[Path | None, typer.Option(help="Folder with other weights than the package's.")] = None,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    threads: Annotated[int, typer.Option(help="Processors to use, 1 to 64; a single song is quickest on one.")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    steps: options.Steps = None,
+    guidance: options.Strength = None,
+    chords: options.Chords = None,
+    melody: Annotated[Path | None, typer.Option(help="Song, MIDI or MusicXML file whose melody is kept.")] = None,
+    lead_sheet: Annotated[Path | None, typer.Option("--lead-sheet", help="File whose melody and chords are kept.")] = None,
+    reduced: Annotated[Path | None, typer.Option(help="File whose reduced lead sheet is kept.")] = None,
+    source: Annotated[Path | None, typer.Option("--from", help="File whose levels are kept down to --level.")] = None,
+    level: Annotated[str | None, typer.Option(help="The finest level of --from that is kept.")] = None,
+    prompt: Annotated[Path | None, typer.Option(help="Song whose beginning is kept and continued.")] = None,
+    prompt_bars: Annotated[int | None, typer.Option(help="How many bars of --prompt are kept.")] = None,
+    chords_like: options.ChordsLike = None,
+    chords_like_weight: options.ChordsLikeWeight = None,
+    rhythm_like: options.RhythmLike = None,
+    rhythm_like_weight: options.RhythmLikeWeight = None,
+    texture_like: options.TextureLike = None,
+    texture_like_weight: options.TextureLikeWeight = None,
+    repeat: options.Repeat = None,
+    end_on_tonic: options.EndOnTonic = None,
+    request: Annotated[
+        Path | None, typer.Option(help="A song.json that is composed again; of other options --seed and --count alone hold.")
+    ] = None,
+    weights: options.Weights = None,
+    device: options.Device = "cpu",
+    threads: options.Threads = 1,
+    as_json: options.AsJson = False,
 ) -> None:
     """Compose a song: a MIDI file, and beside it a song.json with all four levels."""
+    given = {name for name, value in locals().items() if value is not None}
     from canzona.song import Form, Key, Meter
 
     writable("output", output, (".mid", ".midi"))
-    if not 1 <= count <= 10_000:
-        raise ValueError(f"count: must be 1 to 10000, got {count}")
-    if device not in ("cpu", "cuda"):
-        raise ValueError(f"device: must be cpu or cuda, got {device!r}")
+    if not 1 <= count <= MOST_SONGS:
+        raise ValueError(f"count: must be 1 to {MOST_SONGS}, got {count}")
     parsed_form = None if form is None else Form.parse(form)
-    parsed_key, parsed_meter = None if key is None else Key.parse(key), Meter.parse(meter)
+    parsed_key, parsed_meter = None if key is None else Key.parse(key), None if meter is None else Meter.parse(meter)
 
     from canzona.generation.request import Request
+    from canzona.song.progression import Progression
+    from canzona.song.song import DEFAULT_TEMPO
 
-    request = Request(parsed_form, parsed_key, parsed_meter, tempo, seed, steps, guidance)
-    request.with_seed(seed + count - 1)  # checks that the last seed is in range
-    outputs = {own: output if count == 1 else output.with_stem(f"{output.stem}-{own}") for own in range(seed, seed + count)}
-    for path in outputs.values():
-        writable("output", path)
-        writable("output", path.with_suffix(".json"))
-
-    from canzona import pretrained
-    from canzona.io.files import atomic_write_all
-    from canzona.io.midi import song_to_midi
-    from canzona.io.song_json import song_to_json
-
-    pretrained.use_processors(threads)
-    cascade = pretrained.load(weights, device)
-    for own_seed, path in outputs.items():
-        started = time.perf_counter()
-        song = None
-        with progress_bar() as bar:
-            tasks: dict[str, int] = {}
-            for progress in cascade.stream([request.with_seed(own_seed)]):
-                title = progress.level.title
-                if title not in tasks:
-                    tasks[title] = bar.add_task(title, total=progress.steps, figures="")  # type: ignore[assignment]
-                bar.update(tasks[title], completed=progress.step, total=progress.steps)  # type: ignore[arg-type]
-                song = progress.songs[0] if progress.songs else None
-        assert song is not None
-        atomic_write_all({path: song_to_midi(song), path.with_suffix(".json"): song_to_json(song).encode()})
-        key_found, seconds = song.form.phrases[0].key, round(time.perf_counter() - started, 2)
-        facts = {
-            "midi": str(path),
-            "song": str(path.with_suffix(".json")),
-            "form": str(song.form),
-            "key": None if key_found is None else str(key_found),
-            "bars": song.form.length_bars,
-            "seed": own_seed,
-            "seconds": seconds,
-        }
-        said_key = key_found or "no key"
-        text = f"{path}: {song.form}, {said_key}, {song.form.length_bars} bars, seed {own_seed}, composed in {seconds} s"
-        report(facts, as_json, text)
+    if request is not None:
+        allowed = {"request", "output", "seed", "count", "weights", "device", "threads", "as_json"}
+        if others := sorted(given - allowed):
+            raise ValueError(f"request: must be without {others[0].replace('_', '-')}, which it holds already, got both")
+        asked = stored_request(request)
+        asked = asked if seed is None else asked.with_seed(seed)
+    else:
+        kept = read_kept(melody, lead_sheet, reduced, source, level, prompt, prompt_bars)
+        own_meter = parsed_meter or (kept[0].song.meter if kept else Meter())
+        asked = Request(
+            form=parsed_form,
+            key=parsed_key,
+            meter=own_meter,
+            tempo=(kept[0].song.tempo if kept else DEFAULT_TEMPO) if tempo is None else tempo,
+            seed=seed or 0,
+            steps=steps,
+            guidance=1.0 if guidance is None else guidance,
+            bars=bars,
+            chords=None if chords is None else Progression.parse(chords, own_meter),
+            kept=kept,
+            like=read_likenesses(
+                {
+                    "chords": (chords_like, chords_like_weight),
+                    "rhythm": (rhythm_like, rhythm_like_weight),
+                    "texture": (texture_like, texture_like_weight),
+                }
+            ),
+            repeat=parse_repetitions(repeat),
+            end_on_tonic=end_on_tonic is not False,
+        )
+    seeds = range(asked.seed, asked.seed + count)
+    asked.with_seed(seeds[-1])  # checks that the last seed is in range
+    requests = {path: asked.with_seed(own) for own, path in outputs_of(output, seeds).items()}
+    compose_to_files(requests, weights, device, threads, as_json)

@@ -17,6 +17,9 @@ def train(
     ] = None,
     max_steps: Annotated[int | None, typer.Option(help="Budget in steps, in place of or besides --max-minutes.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Folder of a run to continue in place.")] = None,
+    start: Annotated[
+        Path | None, typer.Option("--from", help="Weight file of the level to begin with; what fits is taken.")
+    ] = None,
     batch_size: Annotated[int, typer.Option(help="Windows a step.")] = 16,
     learning_rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 1.2e-3,
     seed: Annotated[int, typer.Option(help="Of weights, windows and noise.")] = 0,
@@ -27,7 +30,7 @@ def train(
     """Train one level. Ctrl-C keeps what was learnt; --resume goes on from there."""
     from canzona.generation.request import LARGEST_SEED
     from canzona.hierarchy.levels import level_named
-    from canzona.pretrained import use_processors
+    from canzona.pretrained import load_encoders, use_processors
     from canzona.training.loop import CHECKPOINT, Trainer, TrainingConfig
     from canzona.training.tensorboard import ScalarLog
 
@@ -50,8 +53,14 @@ def train(
         raise ValueError(f"run: must be a folder, got the file {str(folder)!r}")
     if resume is not None and not (resume / CHECKPOINT).is_file():
         raise ValueError(f"resume: must be a folder with {CHECKPOINT}, got {str(resume)!r}")
+    if start is not None and (resume is not None or not start.is_file()):
+        raise ValueError(f"from: must be a weight file, and not given with resume, got {str(start)!r}")
     training, validation = split_data(data)
-    trainer = Trainer(row, training, validation, folder, config, chosen)
+    trainer = Trainer(row, training, validation, folder, config, chosen, encoders=load_encoders() if row.external else None)
+    if start is not None:
+        fresh = trainer.start_from(start)
+        if fresh:
+            typer.echo(f"canzona: {len(fresh)} tensors begin at random: {', '.join(fresh)}", err=True)
     if resume is not None:
         trainer.resume(resume / CHECKPOINT)
     with progress_bar() as bar, ScalarLog(folder) as log:

@@ -11,13 +11,13 @@ than the chord that is heard. So human songs stay near .90, and a system that pl
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from canzona.song.harmony import PITCH_CLASSES, QUALITIES, Chord
+from canzona.song.harmony import PITCH_CLASSES, QUALITIES, Chord, ChordSpan
 from canzona.song.notes import Note
 from canzona.song.song import Song
 from canzona.song.timing import STEPS_PER_BEAT, Meter
@@ -64,6 +64,19 @@ def recognise(piano: tuple[Note, ...], meter: Meter, length_bars: int) -> list[C
     sounding = tones.reshape(length_bars, -1).sum(1) > 0
     chords = [Chord(root, quality, root) for root, quality in STATES]
     return [chords[state] if sounding[meter.bar_of_beat(beat)] else None for beat, state in enumerate(path)]
+
+
+def recognised_chords(song: Song) -> tuple[ChordSpan, ...]:
+    """The chords that are heard in a song's piano, none across a bar line; none without a piano."""
+    heard = recognise(song.accompaniment or (), song.meter, song.form.length_bars)
+    spans: list[ChordSpan] = []
+    for beat, chord in enumerate(heard):
+        goes_on = spans and spans[-1].end_beat == beat and spans[-1].chord == chord and beat % song.meter.beats_per_bar
+        if goes_on:
+            spans[-1] = replace(spans[-1], duration_beats=spans[-1].duration_beats + 1)
+        elif chord is not None:
+            spans.append(ChordSpan(beat, 1, chord))
+    return tuple(spans)
 
 
 def chord_accuracy(song: Song) -> float | None:

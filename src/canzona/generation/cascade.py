@@ -1,26 +1,28 @@
 """The cascade: four levels, each composed given all before it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+import numpy as np
 import torch
 
-from canzona.generation.canvas import Canvas, LevelModel
+from canzona.generation.canvas import Canvas, LevelModel, LevelPlan
+from canzona.generation.codes import code_plan
+from canzona.generation.controls import Revision
 from canzona.generation.dynamics import with_dynamics
+from canzona.generation.form import opening, read_form
 from canzona.generation.request import Request
+from canzona.generation.request_json import request_to_dict
+from canzona.generation.settled import Settled, settled_form, settled_music, spliced
+from canzona.generation.variation import literal_parts, reference_shares, unvaried_parts
 from canzona.hierarchy.levels import LEVELS, Level, Sampling
 from canzona.model.denoiser import Guidance
-from canzona.representation.form_image import POP_SONG, decode_form, decode_keys
+from canzona.representation.encoders import Encoders
 from canzona.representation.image import decode_level, encode_level
-from canzona.representation.window import EVERYWHERE, ImageStore
-from canzona.song.form import Form, Phrase
-from canzona.song.harmony import Key
+from canzona.representation.window import ImageStore
 from canzona.song.song import Song
 from canzona.version import __version__
-
-KNOWN_KEY_BARS = 4
-"""Opening bars whose key is on the canvas when a form is composed in a given key."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Cascade:
         device: torch.device | str = "cpu",
         sampling: Mapping[str, Sampling] | None = None,
         levels: Sequence[Level] = LEVELS,
+        encoders: Callable[[], Encoders] | None = None,
     ) -> None:
         """A cascade of these models.
 
@@ -56,11 +59,13 @@ class Cascade:
             device: where the models are.
             sampling: level's name → how to sample it, where not as the table of levels says.
             levels: what is composed, top-down; other rows than those of the table make another cascade.
+            encoders: gives the encoders, once a song is to be like a passage; ``None`` where there are none.
         """
         self.models = dict(models)
         self.device = torch.device(device)
         self.levels = tuple(levels)
         self.sampling = {level.name: level.sampling for level in levels} | dict(sampling or {})
+        self._encoders = encoders
 
     def compose(self, request: Request) -> Song:
         """One song; drains ``stream``."""
@@ -83,6 +88,17 @@ class Cascade:
                 songs.extend(progress.songs or ())
         return songs
 
+    def revise(self, revision: Revision, seed: int = 0, **controls: object) -> Song:
+        """A song with some of its bars composed anew; all else stays as it is.
+
+        Args:
+            revision: which song, level and bars, and how far from the old version.
+            seed: another seed gives other music.
+            controls: further fields of ``Request``, such as ``like``.
+        """
+        song = revision.song
+        return self.compose(Request(meter=song.meter, tempo=song.tempo, seed=seed, revision=revision, **controls))  # type: ignore[arg-type]
+
     @torch.inference_mode()
     def stream(
         self, requests: Sequence[Request], drafts: Sequence[Song] | None = None, until: Level | None = None
@@ -91,39 +107,73 @@ class Cascade:
 
         Args:
             requests: what to compose, one or more.
-            drafts: for each, a song whose levels, as far as they are there, are kept as they are, with its metre and tempo; the
-                form must be there, with its keys. ``None`` composes every level.
+            drafts: for each, a song whose levels, as far as they are there, are kept as they are, with its metre and tempo,
+                whatever the request says of them; the form must be there, with its keys. ``None`` for no drafts.
             until: the last level to be composed; ``None`` composes all.
 
         Yields:
             Progress; the last report holds the songs.
 
         Raises:
-            ValueError: where there is no request, the requests disagree in steps or guidance, or a level has no model.
+            ValueError: where there is no request, the requests disagree in steps or guidance, a level has no model, or what is
+                asked for does not fit the form that was composed.
         """
         if not requests:
             raise ValueError("requests: must be at least one, got none")
-        if drafts is None:
-            songs = [Song(request.keyed_form() or _opening(request), request.meter, request.tempo) for request in requests]
-        else:
-            songs = list(drafts)
-        asked = [None] * len(songs) if drafts else list(requests)
+        asked, requests = requests, list(requests)
+        for number, request in enumerate(requests):
+            if _lacks_key(request, self.levels[0]) and drafts is None:
+                for progress in self.stream([replace(request, bars=None)], until=self.levels[0]):
+                    if progress.songs is None:
+                        yield progress
+                    else:
+                        requests[number] = replace(request, key=progress.songs[0].form.phrases[0].key)
+        songs = list(drafts) if drafts is not None else [opening(request) for request in requests]
         total, until = 1, until or self.levels[-1]
         for level in self.levels[: self.levels.index(until) + 1]:
-            known = [_known_parts(level, song, request) for song, request in zip(songs, asked, strict=True)]
-            open_songs = [number for number, parts in enumerate(known) if not _settled(level, parts)]
-            if open_songs:
-                canvas = self._canvas(level, songs, requests)
+            given = [drafts is not None and getattr(draft, level.attribute) is not None for draft in drafts or songs]
+            stands = [
+                _everything(level, song) if whole else self._settled(level, song, request)
+                for song, request, whole in zip(songs, requests, given, strict=True)
+            ]
+            songs = [settled.song for settled in stands]
+            if any(settled.open_bars.any() for settled in stands):
                 if level.name not in self.models:
                     raise ValueError(f"models: must have one for the {level.title}, got {', '.join(self.models) or 'none'}")
+                canvas = self._canvas(level, songs, requests)
+                plans = [self._plan(level, *each) for each in zip(stands, requests, strict=True)]
                 steps, guidance = _settings(self.sampling[level.name], requests)
-                for step, total in canvas.compose(level, self.models[level.name], steps, guidance, known):
+                for step, total in canvas.compose(level, self.models[level.name], steps, guidance, plans):
                     yield Progress(level, step, total)
-                for number in open_songs:
-                    songs[number] = _read(level, canvas.store, number, songs[number], asked[number])
-        given = drafts or [None] * len(songs)
-        finished = tuple(self._finished(*each) for each in zip(songs, given, requests, strict=True))
-        yield Progress(until, total, total, finished)
+                for number, (settled, request) in enumerate(zip(stands, requests, strict=True)):
+                    if settled.open_bars.any():
+                        songs[number] = _read(level, canvas.store.read(level, number), settled, request)
+                        if level.ends_freely:
+                            request.check_form(songs[number].form)
+        yield Progress(until, total, total, tuple(map(self._signed, songs, asked)))
+
+    def _settled(self, level: Level, song: Song, request: Request) -> Settled:
+        if level.ends_freely:
+            return settled_form(level, song, request, max(level.window_bars(song.meter), song.form.length_bars))
+        return settled_music(level, song, request, self.levels)
+
+    def _plan(self, level: Level, settled: Settled, request: Request) -> LevelPlan:
+        """What is asked of a level whose settled part is known."""
+        if level.ends_freely:
+            return LevelPlan(settled.known)
+        song = settled.song
+        return LevelPlan(
+            known=settled.known,
+            unvaried=unvaried_parts(song.form, song.meter, request),
+            literal=literal_parts(song.form, song.meter, request),
+            reference_shares=reference_shares(song.form, request),
+            codes=code_plan(level, song, request, self._encode, self.sampling[level.name].external),
+        )
+
+    def _encode(self) -> Encoders:
+        if self._encoders is None:
+            raise ValueError("like: must be left out where there are no encoders, got a passage")
+        return self._encoders()
 
     def _canvas(self, level: Level, songs: Sequence[Song], requests: Sequence[Request]) -> Canvas:
         """A canvas with all that the songs say down to ``level``."""
@@ -135,24 +185,17 @@ class Cascade:
         forms, meters = [song.form for song in songs], [song.meter for song in songs]
         return Canvas(store, forms, meters, [request.seed for request in requests])
 
-    def _finished(self, song: Song, draft: Song | None, request: Request) -> Song:
-        """The song with dynamics where it was composed, and with all that is needed to compose it again."""
+    def _signed(self, song: Song, request: Request) -> Song:
+        """The song with all that is needed to compose it again."""
         provenance = {
             "canzona": __version__,
-            "request": request.to_dict(),
+            "request": request_to_dict(request),
             "weights": {name: model.digest for name, model in self.models.items()},
             "precision": {name: str(model.dtype).removeprefix("torch.") for name, model in self.models.items()},
             "device": self.device.type,
             "threads": torch.get_num_threads(),
         }
-        played = with_dynamics(song)
-        kept = {level.attribute: own for level in self.levels if (own := getattr(draft, level.attribute, None)) is not None}
-        return replace(played, provenance=MappingProxyType(provenance), **kept)
-
-
-def _opening(request: Request) -> Form:
-    """What is drawn before a form is composed: nothing but the key asked for counts of it."""
-    return Form((Phrase("A", KNOWN_KEY_BARS, request.key),))
+        return replace(song, provenance=MappingProxyType(provenance))
 
 
 def _settings(sampling: Sampling, requests: Sequence[Request]) -> tuple[int, Guidance]:
@@ -169,31 +212,21 @@ def _settings(sampling: Sampling, requests: Sequence[Request]) -> tuple[int, Gui
     return steps.pop(), Guidance(scaled(sampling.background), scaled(sampling.reference), scaled(sampling.context))
 
 
-def _known_parts(level: Level, song: Song, request: Request | None) -> dict[str, int]:
-    """Part's name → bars of it that are settled before the level is composed; without a request, all that the song has."""
-    everything = {part.name: EVERYWHERE for part in level.parts}
-    if request is None or not level.ends_freely:
-        return everything if getattr(song, level.attribute) is not None else {}
-    keys, phrases = (part.name for part in level.parts)
-    if request.form is None:
-        return {} if request.key is None else {keys: KNOWN_KEY_BARS}
-    return everything if all(phrase.key for phrase in song.form.phrases) else {phrases: EVERYWHERE}
+def _lacks_key(request: Request, level: Level) -> bool:
+    """Whether a form is longer than its level sees at once, so that only its key can tell every window that it goes on."""
+    if request.keyed_form() is not None or request.key is not None or request.bars is None or request.kept:
+        return False
+    return request.bars > level.window_bars(request.meter)
 
 
-def _settled(level: Level, known: Mapping[str, int]) -> bool:
-    return all(known.get(part.name, 0) == EVERYWHERE for part in level.parts)
+def _everything(level: Level, song: Song) -> Settled:
+    bars = max(level.window_bars(song.meter), song.form.length_bars) if level.ends_freely else song.form.length_bars
+    return Settled(song, np.ones((len(level.parts), bars), dtype=bool))
 
 
-def _read(level: Level, store: ImageStore, number: int, song: Song, request: Request | None) -> Song:
-    """The song with this level as it now stands on the canvas; what was asked for exactly comes back exactly."""
-    image = store.read(level, number)
-    if request is None or not level.ends_freely:
-        return decode_level(level, image, song)
-    if request.form is not None:
-        composed = decode_keys(level, image, song.form, POP_SONG)
-        keys = [asked.key or found.key for asked, found in zip(song.form.phrases, composed.phrases, strict=True)]
-    else:
-        composed = decode_form(level, image, POP_SONG)
-        keys = [phrase.key for phrase in composed.phrases]
-        keys[0] = request.key or keys[0]
-    return replace(song, form=composed.with_keys(keys).with_missing_keys(request.key or Key(0)))
+def _read(level: Level, image: np.ndarray, settled: Settled, request: Request) -> Song:
+    """The song with this level as it now stands on the canvas, played; what was given exactly comes back exactly."""
+    if level.ends_freely:
+        return read_form(level, image, settled, request)
+    played = with_dynamics(decode_level(level, image, settled.song))
+    return spliced(level, settled, replace(settled.song, **{level.attribute: getattr(played, level.attribute)}))

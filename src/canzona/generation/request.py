@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass, replace
 
-from canzona.hierarchy.levels import FORM
+from canzona.generation.controls import Kept, Likeness, Repetition, Revision
+from canzona.hierarchy.analysis import phrase_keys
+from canzona.hierarchy.level import Content, Drawing
+from canzona.hierarchy.levels import LEVELS
+from canzona.io.files import LONGEST_FORM_BARS
 from canzona.song.form import Form
 from canzona.song.harmony import Key
-from canzona.song.song import DEFAULT_TEMPO, HIGHEST_TEMPO, LOWEST_TEMPO
+from canzona.song.progression import Progression
+from canzona.song.song import DEFAULT_TEMPO, HIGHEST_TEMPO, LOWEST_TEMPO, LeadSheet, Song
 from canzona.song.timing import Meter
 
 LARGEST_SEED = 2**63 - 1
@@ -17,13 +22,20 @@ class Request:
     """One song to compose.
 
     Attributes:
-        form: phrases, whose keys may be ``None``; ``None`` has the form composed too.
+        form: phrases, whose keys may be ``None``; ``None`` takes that of ``kept`` music, or has the form composed too.
         key: of the first phrase, and of all phrases where ``form`` is given without keys; ``None`` has the keys composed.
         meter: 4/4 or 3/4.
         tempo: quarter notes a minute; does not change the notes.
         seed: same seed, same song (same version and machine).
         steps: of the sampler, for each window of every level; ``None`` takes each level's own.
         guidance: factor on how far each level's guidance weights are from 1: 0 for no guidance, 1 as tuned.
+        bars: length of a form that is composed, in bars; ``None`` leaves it to the model.
+        chords: that the lead sheet has exactly; ``None`` for none.
+        kept: music that comes back as it is.
+        like: passages that the song is to be like.
+        repeat: how literally phrases return.
+        end_on_tonic: whether the last bar has the tonic chord of its key, where nothing else is given.
+        revision: a song of which some bars are composed anew; its form, metre and tempo are the song's.
     """
 
     form: Form | None = None
@@ -33,10 +45,15 @@ class Request:
     seed: int = 0
     steps: int | None = None
     guidance: float = 1.0
+    bars: int | None = None
+    chords: Progression | None = None
+    kept: tuple[Kept, ...] = ()
+    like: tuple[Likeness, ...] = ()
+    repeat: tuple[Repetition, ...] = ()
+    end_on_tonic: bool = True
+    revision: Revision | None = None
 
     def __post_init__(self) -> None:
-        if self.form is not None and self.form.length_bars > FORM.window_frames:
-            raise ValueError(f"form: must be at most {FORM.window_frames} bars long, got {self.form.length_bars}")
         if not LOWEST_TEMPO <= self.tempo <= HIGHEST_TEMPO:
             raise ValueError(f"tempo: must be {LOWEST_TEMPO:g} to {HIGHEST_TEMPO:g} quarter notes a minute, got {self.tempo:g}")
         if not 0 <= self.seed <= LARGEST_SEED:
@@ -45,12 +62,29 @@ class Request:
             raise ValueError(f"steps: must be 2 to {MOST_STEPS}, got {self.steps}")
         if not 0 <= self.guidance <= 5:
             raise ValueError(f"guidance: must be 0 to 5, got {self.guidance:g}")
+        for name, length in (("form", self.form and self.form.length_bars), ("bars", self.bars)):
+            if length is not None and not 1 <= length <= LONGEST_FORM_BARS:
+                raise ValueError(f"{name}: must be 1 to {LONGEST_FORM_BARS} bars long, got {length}")
+        self._check_kept()
+        self._check_revision()
+        self._check_steering()
 
     def keyed_form(self) -> Form | None:
-        """The form asked for, with ``key`` on every phrase that has none."""
-        if self.form is None:
+        """The form that is settled before anything is composed, or ``None``.
+
+        A phrase without a key has ``key``, or else the key that is heard in the music that is kept.
+        """
+        if self.revision is not None:
+            return self.revision.song.form
+        whole = [own.song for own in self.kept if own.bars is None]
+        form = self.form or (whole[0].form if whole else None)
+        if form is None:
             return None
-        return self.form.with_keys([phrase.key or self.key for phrase in self.form.phrases])
+        form = form.with_keys([phrase.key or self.key for phrase in form.phrases])
+        heard = [song.lead_sheet for song in whole if song.lead_sheet is not None]
+        if heard and not all(phrase.key for phrase in form.phrases):
+            form = form.with_keys_from(phrase_keys(form, heard[0], self.meter))
+        return form
 
     def given_form(self) -> Form:
         """The form asked for, whole: for a system that composes neither phrases nor keys.
@@ -66,15 +100,96 @@ class Request:
     def with_seed(self, seed: int) -> "Request":
         return replace(self, seed=seed)
 
-    def to_dict(self) -> dict[str, object]:
-        """Every option in words and numbers, for the song's provenance."""
-        return {
-            "form": None if self.form is None else str(self.form),
-            "phrase_keys": None if self.form is None else [phrase.key and str(phrase.key) for phrase in self.form.phrases],
-            "key": None if self.key is None else str(self.key),
-            "meter": str(self.meter),
-            "tempo": self.tempo,
-            "seed": self.seed,
-            "steps": self.steps,
-            "guidance": self.guidance,
-        }
+    def repetition_of(self, letter: str) -> float | None:
+        """How literally phrases of this letter return; ``None`` where nothing is said of it."""
+        by_letter = {own.letter: own.amount for own in self.repeat}
+        return by_letter.get(letter, by_letter.get(None))
+
+    def _check_kept(self) -> None:
+        for own in self.kept:
+            name = own.part or own.level or "prompt"
+            if own.song.meter != self.meter:
+                raise ValueError(f"{name}: must be in {self.meter}, the song's metre, got {own.song.meter}")
+            _check_pitches(name, own.song)
+            length = own.bars or own.song.form.length_bars
+            if self.form is not None and length > self.form.length_bars:
+                raise ValueError(f"{name}: must be at most {self.form.length_bars} bars, the form's length, got {length}")
+        wholes = [own for own in self.kept if own.part is None]
+        if len(wholes) > 1:
+            names = " and ".join(own.level or "prompt" for own in wholes)
+            raise ValueError(f"kept: must be one of {names}, got both")
+        sheets = [level for level in LEVELS if level.content is Content.LEAD_SHEET]
+        for own in wholes:
+            if any(map(own.reaches, sheets)) and own.bars is None and (self.chords or len(self.kept) > 1):
+                other = "chords" if self.chords else "melody"
+                raise ValueError(f"{other}: must be left out where a {own.level or 'whole song'} is given, got both")
+            key = own.song.form.phrases[0].key
+            if self.form is None and self.key is not None and key not in (None, self.key):
+                raise ValueError(f"key: must be {key}, that of the music given, or left out, got {self.key}")
+
+    def _check_revision(self) -> None:
+        if self.revision is None:
+            return
+        if self.form or self.key or self.bars or self.kept:
+            raise ValueError("revision: must be without form, key, bars and kept music, which are the song's own, got both")
+        if self.revision.song.meter != self.meter:
+            raise ValueError(f"revision: must be in {self.meter}, got a song in {self.revision.song.meter}")
+
+    def check_form(self, form: Form) -> None:
+        """See that what is asked for fits a form: the letters that are named, and the chords.
+
+        Raises:
+            ValueError: where it does not.
+        """
+        there = list(dict.fromkeys(phrase.letter for phrase in form.phrases))
+        for name, parts in (("like", self.like), ("repeat", self.repeat)):
+            for own in parts:
+                if own.letter is not None and own.letter not in there:
+                    raise ValueError(f"{name}: letter must be one of {', '.join(there)} of the form {form}, got {own.letter!r}")
+        if self.chords is not None:
+            self.chords.spans(form, self.meter)
+
+    def _check_steering(self) -> None:
+        letters = [own.letter for own in self.repeat]
+        if len(letters) != len(set(letters)):
+            raise ValueError(
+                f"repeat: must name each phrase letter once, got {', '.join(str(letter or 'all') for letter in letters)}"
+            )
+        for own in self.like:
+            if own.song.meter != self.meter:
+                raise ValueError(f"{own.control}-like: must be in {self.meter}, the song's metre, got {own.song.meter}")
+        form = self.keyed_form()
+        if form is not None:
+            self.check_form(form)
+        if self.bars is not None:
+            if form is not None:
+                raise ValueError(f"bars: must be left out where the form is given, {form}, got {self.bars}")
+            prompted = max((own.bars or 0 for own in self.kept), default=0)
+            if self.bars < prompted:
+                raise ValueError(f"bars: must be at least the {prompted} bars of the prompt, got {self.bars}")
+
+
+def _check_pitches(name: str, song: Song) -> None:
+    """See that a song's notes have rows on the levels' images."""
+    for level in LEVELS:
+        content = getattr(song, level.attribute)
+        notes = content.melody if isinstance(content, LeadSheet) else content if isinstance(content, tuple) else ()
+        for region in level.regions:
+            lowest = level.lowest_pitch + region.first_row
+            pitches = range(lowest, lowest + region.row_count)
+            outside = [note.pitch for note in notes if note.pitch not in pitches]
+            if region.drawing is Drawing.AS_IS and outside:
+                limits = f"MIDI pitches {pitches.start} to {pitches.stop - 1}"
+                raise ValueError(f"{name}: its {region.name} must lie within {limits}, got {outside[0]}")
+
+
+def song_of(request: Request) -> Song:
+    """The song before anything is composed, where its form is settled.
+
+    Raises:
+        ValueError: where it is not.
+    """
+    form = request.keyed_form()
+    if form is None:
+        raise ValueError("form: must be given or kept, got none")
+    return Song(form, request.meter, request.tempo)

@@ -1,6 +1,6 @@
 """In what order windows cover a song."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from canzona.hierarchy.levels import Level
@@ -24,27 +24,32 @@ class WindowPlace:
     end_bar: int
 
 
-def window_places(level: Level, meter: Meter, form: Form) -> Iterator[WindowPlace]:
+def window_places(level: Level, meter: Meter, form: Form, is_open: Sequence[bool] | None = None) -> Iterator[WindowPlace]:
     """Windows from left to right: the first is composed whole, each later one overlaps by half with what is settled.
 
     A window settles no bar whose counterpart in an earlier phrase of the same letter is itself still to be settled: the next
-    window then composes that bar with its counterpart before its eyes.
+    window then composes that bar with its counterpart before its eyes. Bars that stand already are passed over.
 
     Args:
-        level: the level; one that ends freely has a single window whatever the form.
+        level: the level; one that ends freely fills at least a whole window, whatever the form.
         meter: the song's metre.
         form: the song's form.
+        is_open: for each bar, whether there is anything to compose; ``None`` for all bars.
     """
     extent = level.window_bars(meter)
-    if level.ends_freely:
-        yield WindowPlace(0, 0, extent)
-        return
+    length = max(form.length_bars, extent) if level.ends_freely else form.length_bars
+    is_open = [True] * length if is_open is None else is_open
     counterparts = reference_bars(form)[:, 0]
-    settled = 0
-    while settled < form.length_bars:
+
+    def must_wait(bar: int) -> bool:
+        counterpart = int(counterparts[bar])
+        return bool(is_open[bar]) and counterpart >= settled and bool(is_open[counterpart])
+
+    settled = next((bar for bar in range(length) if is_open[bar]), length)
+    while settled < length:
         start = max(0, settled - extent // 2)
-        end = min(start + extent, form.length_bars)
+        end = min(start + extent, length)
         if level.has_references:
-            end = next((bar for bar in range(settled + 1, end) if counterparts[bar] >= settled), end)
+            end = next((bar for bar in range(settled + 1, end) if must_wait(bar)), end)
         yield WindowPlace(start, settled, end)
-        settled = end
+        settled = next((bar for bar in range(end, length) if is_open[bar]), length)

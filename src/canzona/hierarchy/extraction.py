@@ -22,3 +22,15 @@ def extract_levels(song: Song) -> Song:
         form=phrase_keys(song.form, song.lead_sheet, song.meter),
         reduced_lead_sheet=reduce_lead_sheet(song.lead_sheet, song.form, song.meter),
     )
+
+
+def completed(song: Song) -> Song:
+    """The song with the keys and the reduced lead sheet that it lacks, found in its lead sheet; what it has stays as it is."""
+    sheet = song.lead_sheet
+    if sheet is None:
+        return song
+    if not all(phrase.key for phrase in song.form.phrases):
+        song = replace(song, form=song.form.with_keys_from(phrase_keys(song.form, sheet, song.meter)))
+    if song.reduced_lead_sheet is None:
+        song = replace(song, reduced_lead_sheet=reduce_lead_sheet(sheet, song.form, song.meter))
+    return song

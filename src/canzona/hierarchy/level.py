@@ -77,13 +77,39 @@ class Sampling:
 
     Attributes:
         steps: of the sampler, for each window.
-        background, reference, context: guidance weights, 1 for none (see ``canzona.model.Guidance``).
+        background, reference, context, external: guidance weights, 1 for none (see ``canzona.model.Guidance``).
     """
 
     steps: int
     background: float = 1.0
     reference: float = 1.0
     context: float = 1.0
+    external: float = 1.0
+
+
+@dataclass(frozen=True)
+class External:
+    """A control from outside the cascade: codes of passages of any song, that a level is asked to be like.
+
+    Attributes:
+        name: as on the command line, ``--NAME-like``.
+        title: what a code describes, as people read it.
+        encoding: the encoder's name, as in the table of encodings.
+        bars: length of a passage in 4/4.
+        width: numbers in a code.
+        follows_key: whether a passage is taken to the key of the phrase that is to be like it.
+        features: numbers that the encoder's decoder tells of each of a code's places besides; 0 for none.
+        voice: the region in which notes begin only where the decoder says so; ``None`` for none.
+    """
+
+    name: str
+    title: str
+    encoding: str
+    bars: int
+    width: int
+    follows_key: bool = False
+    features: int = 0
+    voice: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,8 +129,8 @@ class Level:
         sampling: how it is sampled by default.
         background: names of the coarser levels, coarsest first.
         context_passages, context_bars: how many earlier passages are seen, and how long each is in 4/4.
-        external_control: what an external code describes; ``None`` where there is none.
-        external_width: size of such a code.
+        reduces: the field of ``Song`` that this level can be extracted from; ``None`` where it is no reduction of another.
+        external: the control from outside; ``None`` where there is none.
         has_references: whether every bar is shown its counterpart in an earlier phrase of the same letter.
         ends_freely: whether the level decides itself where the song ends.
     """
@@ -123,8 +149,8 @@ class Level:
     background: tuple[str, ...] = ()
     context_passages: int = 0
     context_bars: int = 0
-    external_control: str | None = None
-    external_width: int = 0
+    reduces: str | None = None
+    external: External | None = None
     has_references: bool = True
     ends_freely: bool = False
 
@@ -139,6 +165,10 @@ class Level:
     def channel(self, plane: str) -> int:
         """The number of a plane, by name."""
         return [candidate.name for candidate in self.planes].index(plane)
+
+    def region(self, name: str) -> Region:
+        """A region, by name."""
+        return next(region for region in self.regions if region.name == name)
 
     def window_bars(self, meter: Meter) -> int:
         """Whole bars in a window, an even number (of bars, or of hypermeasures of four) so that windows overlap by half."""

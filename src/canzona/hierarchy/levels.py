@@ -3,7 +3,7 @@
 Everything in which the levels differ is a field here; the rest of the package asks the table and never a level's name.
 """
 
-from canzona.hierarchy.level import Content, Drawing, Level, Part, Plane, Region, Sampling, Stretching
+from canzona.hierarchy.level import Content, Drawing, External, Level, Part, Plane, Region, Sampling, Stretching
 from canzona.song.form import PhraseType
 from canzona.song.harmony import PITCH_CLASSES
 from canzona.song.timing import TimeUnit
@@ -60,12 +60,12 @@ REDUCED_LEAD_SHEET = Level(
     lowest_pitch=_LOWEST_LEAD_SHEET_PITCH,
     planes=_ROLL,
     parts=_LEAD_SHEET_PARTS,
-    sampling=Sampling(steps=16, background=2.5, reference=2.5),
+    sampling=Sampling(steps=16, background=2.5, reference=2.5, external=2.0),
     background=("form",),
     context_passages=3,
     context_bars=8,
-    external_control="chords",
-    external_width=256,
+    reduces="lead_sheet",
+    external=External("chords", "chords of 8 bars", "chords_8", bars=8, width=256, follows_key=True),
 )
 LEAD_SHEET = Level(
     name="lead-sheet",
@@ -78,12 +78,11 @@ LEAD_SHEET = Level(
     lowest_pitch=_LOWEST_LEAD_SHEET_PITCH,
     planes=_ROLL,
     parts=_LEAD_SHEET_PARTS,
-    sampling=Sampling(steps=16, background=1.2, reference=2.0),
+    sampling=Sampling(steps=16, background=1.2, reference=2.0, external=2.0),
     background=("form", "reduced-lead-sheet"),
     context_passages=2,
     context_bars=4,
-    external_control="melody rhythm",
-    external_width=128,
+    external=External("rhythm", "rhythm of the melody", "melody_rhythm", bars=2, width=128, features=128, voice="melody"),
 )
 ACCOMPANIMENT = Level(
     name="accompaniment",
@@ -96,16 +95,27 @@ ACCOMPANIMENT = Level(
     lowest_pitch=16,
     planes=_ROLL,
     parts=(Part("piano", (Region("piano", _ROLL_NAMES, 0, 96, Drawing.AS_IS),)),),
-    sampling=Sampling(steps=16, background=1.2, reference=2.0),
+    sampling=Sampling(steps=16, background=1.2, reference=2.0, external=2.0),
     background=("form", "reduced-lead-sheet", "lead-sheet"),
     context_passages=2,
     context_bars=4,
-    external_control="piano texture",
-    external_width=256,
+    external=External("texture", "texture of the piano", "texture", bars=2, width=256, features=128),
 )
 
 LEVELS = (FORM, REDUCED_LEAD_SHEET, LEAD_SHEET, ACCOMPANIMENT)
 """Top-down: each is composed given all before it."""
+
+
+def external_named(name: str) -> Level:
+    """The level whose control from outside has this name.
+
+    Raises:
+        ValueError: where there is none.
+    """
+    levels = {level.external.name: level for level in LEVELS if level.external}
+    if name not in levels:
+        raise ValueError(f"like: must be one of {', '.join(levels)}, got {name!r}")
+    return levels[name]
 
 
 def level_named(name: str) -> Level:

@@ -18,6 +18,25 @@ DROPPABLE = ("background", "reference", "context", "external")
 
 
 @dataclass(frozen=True)
+class ExternalCodes:
+    """Codes of an external encoder, laid out in time; a place is ``ModelConfig.fold_frames`` frames.
+
+    Attributes:
+        codes: (batch, places, code size), the code of the passage that a place is to be like, and after it, where the network
+            takes them, the features of each of the passage's places, one place after the other.
+        phase: (batch, places) whole numbers, how many places into that passage it is.
+        mask: (batch, places), 1 where there is a code.
+    """
+
+    codes: Tensor
+    phase: Tensor
+    mask: Tensor
+
+    def to(self, device: torch.device) -> "ExternalCodes":
+        return ExternalCodes(self.codes.to(device), self.phase.to(device), self.mask.to(device))
+
+
+@dataclass(frozen=True)
 class Conditions:
     """All that is known about a batch of windows; images hold values from −1 (off) to 1 (on).
 
@@ -30,7 +49,8 @@ class Conditions:
         reference_mask: (batch, 1, frames, rows), 1 where there is one.
         context: (batch, passages, own, context frames, rows), earlier passages.
         context_mask: (batch, passages), 1 where there is one.
-        external: (batch, codes, code size) codes of an external encoder, or ``None``.
+        external: what is asked for from outside, or ``None``.
+        evidence: (batch, own, frames, rows) log-odds that something else than the network gives, or ``None``.
         dropped: names of ``DROPPABLE`` → (batch,) booleans, true where the learned null takes the condition's place.
     """
 
@@ -42,7 +62,8 @@ class Conditions:
     reference_mask: Tensor
     context: Tensor
     context_mask: Tensor
-    external: Tensor | None = None
+    external: ExternalCodes | None = None
+    evidence: Tensor | None = None
     dropped: dict[str, Tensor] | None = None
 
     @property
@@ -69,7 +90,7 @@ class Conditions:
         moved = {}
         for entry in fields(self):
             value = getattr(self, entry.name)
-            moved[entry.name] = value.to(device) if isinstance(value, Tensor) else value
+            moved[entry.name] = value.to(device) if isinstance(value, Tensor | ExternalCodes) else value
         if self.dropped is not None:
             moved["dropped"] = {name: absent.to(device) for name, absent in self.dropped.items()}
         return Conditions(**moved)
@@ -88,6 +109,8 @@ def concatenate(parts: list[Conditions]) -> Conditions:
         values = [getattr(part, entry.name) for part in parts]
         if entry.name == "dropped":
             joined[entry.name] = {name: torch.cat([_dropped(part, name) for part in parts]) for name in DROPPABLE}
+        elif isinstance(values[0], ExternalCodes):
+            joined[entry.name] = ExternalCodes(*(torch.cat(parts) for parts in zip(*map(_tensors, values), strict=True)))
         else:
             joined[entry.name] = None if values[0] is None else torch.cat(values)
     return Conditions(**joined)  # type: ignore[arg-type]
@@ -97,6 +120,10 @@ def _dropped(conditions: Conditions, name: str) -> Tensor:
     """(batch,) booleans: where this condition is absent."""
     none = torch.zeros(conditions.batch_size, dtype=torch.bool, device=conditions.known.device)
     return (conditions.dropped or {}).get(name, none)
+
+
+def _tensors(codes: ExternalCodes) -> tuple[Tensor, Tensor, Tensor]:
+    return codes.codes, codes.phase, codes.mask
 
 
 class PlaneConditioner(nn.Module):
@@ -126,8 +153,44 @@ class PlaneConditioner(nn.Module):
         return torch.where(rearrange(dropped, "b -> b 1 1 1"), rearrange(null, "c -> 1 c 1 1").to(planes.dtype), planes)
 
 
+class CodeConditioner(nn.Module):
+    """External codes as tokens, one a place: each place has its own reading of the code, for it is told what is *now*.
+
+    Where a decoder of the codes gives features of every place, these are read too; they start as nothing.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.width = config.external_width
+        self.hear = nn.Linear(config.external_features, config.token_width, bias=False) if config.external_features else None
+        if self.hear is not None:
+            nn.init.zeros_(self.hear.weight)
+        self.phases, self.places = config.external_phases, config.frames // config.fold_frames
+        self.read = nn.Linear(config.external_width, config.external_phases * config.token_width)
+        self.null = nn.Parameter(torch.randn(config.token_width) * 0.02)
+        self.place = nn.Parameter(torch.randn(self.places, config.token_width) * 0.02)
+
+    def forward(self, conditions: Conditions) -> Tensor:
+        """(batch, places, token width): the null where there is no code."""
+        null = repeat(self.null.to(conditions.known.dtype), "d -> b p d", b=conditions.batch_size, p=self.places)
+        if conditions.external is None:
+            return null + self.place.to(null.dtype)
+        asked = conditions.external
+        code, features = asked.codes.to(null.dtype).tensor_split([self.width], dim=-1)
+        reading = self._now(self.read(code), asked.phase)
+        if self.hear is not None:
+            reading = reading + self.hear(self._now(features, asked.phase))
+        absent = _dropped(conditions, "external")[:, None] | (asked.mask < 0.5)
+        return torch.where(absent[..., None], null, reading) + self.place.to(null.dtype)
+
+    def _now(self, by_phase: Tensor, phase: Tensor) -> Tensor:
+        """(batch, places, phases · width) and (batch, places) phases → (batch, places, width)."""
+        split = rearrange(by_phase, "b p (f d) -> b p f d", f=self.phases)
+        return split.gather(2, repeat(phase.long(), "b p -> b p 1 d", d=split.shape[-1]))[:, :, 0]
+
+
 class TokenConditioner(nn.Module):
-    """Encodes earlier passages and external codes to tokens for cross-attention.
+    """Encodes earlier passages to tokens for cross-attention.
 
     A passage becomes one token for every ``fold_frames`` frames, so that its rhythm survives; the published encoder squeezes
     four bars into eight tokens.
@@ -146,22 +209,18 @@ class TokenConditioner(nn.Module):
             self.passage_place = nn.Parameter(torch.randn(self.passages, self.tokens_per_passage, config.token_width) * 0.02)
         self.context_null = nn.Parameter(torch.randn(config.token_width) * 0.02)
         self.external_null = nn.Parameter(torch.randn(config.token_width) * 0.02)
-        self.embed_external = nn.Linear(config.external_width, config.token_width) if config.external_width else None
 
     def forward(self, conditions: Conditions) -> Tensor:
-        """(batch, tokens, token width): the nulls stand in for what is absent, so no attention mask is needed."""
+        """(batch, tokens, token width): the nulls stand in for what is absent, so no attention mask is needed.
+
+        The last token says nothing, so that there is always one.
+        """
         tokens = []
-        batch = conditions.batch_size
         if self.passages:
             folded = rearrange(conditions.context, "b p c (t f) r -> b p t (c f r)", f=self.fold_frames)
             embedded = self.embed_passage(folded) + self.passage_place.to(folded.dtype)
             absent = _dropped(conditions, "context")[:, None] | (conditions.context_mask < 0.5)
             embedded = torch.where(absent[:, :, None, None], self.context_null.to(embedded.dtype), embedded)
             tokens.append(rearrange(embedded, "b p t d -> b (p t) d"))
-        external_null = repeat(self.external_null.to(conditions.known.dtype), "d -> b 1 d", b=batch)
-        if conditions.external is None or self.embed_external is None:
-            tokens.append(external_null)
-        else:
-            embedded = self.embed_external(conditions.external.to(conditions.known.dtype))
-            tokens.append(torch.where(_dropped(conditions, "external")[:, None, None], external_null, embedded))
+        tokens.append(repeat(self.external_null.to(conditions.known.dtype), "d -> b 1 d", b=conditions.batch_size))
         return torch.cat(tokens, dim=1)

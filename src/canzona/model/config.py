@@ -14,6 +14,8 @@ _MAY_BE_ZERO = {
     "context_passages",
     "context_frames",
     "external_width",
+    "external_phases",
+    "external_features",
     "graded_channels",
     "echo_bands",
     "echo_phase",
@@ -33,6 +35,8 @@ class ModelConfig:
     context_passages: int = 0  # earlier passages seen at once
     context_frames: int = 0  # length of each
     external_width: int = 0  # size of an external code; 0 for none
+    external_phases: int = 0  # folded frames that a code speaks of; 0 for none
+    external_features: int = 0  # what a decoder tells of each of these besides; 0 for nothing
     graded_channels: tuple[int, ...] = ()  # own channels whose values are graded rather than on or off
     echo_bands: tuple[int, ...] = ()  # first rows of bands of the own image that the network also sees repeated over all rows
     echo_height: int = 1  # rows of such a band
@@ -67,6 +71,8 @@ class ModelConfig:
         for name, size, fold in (("frames", self.frames, self.fold_frames), ("rows", self.rows, self.fold_rows)):
             if size % (fold * halvings):
                 raise ValueError(f"{name}: must be a multiple of {fold * halvings}, got {size}")
+        if self.external_phases and not self.external_width:
+            raise ValueError(f"external_phases: must be 0 without external_width, got {self.external_phases}")
         if self.context_frames % self.fold_frames:
             raise ValueError(f"context_frames: must be a multiple of {self.fold_frames}, got {self.context_frames}")
 

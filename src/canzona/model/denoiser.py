@@ -10,6 +10,8 @@ from canzona.model.config import ModelConfig
 from canzona.model.diffusion import clean_estimate, input_scale, likelihood_logits, noise_label
 from canzona.model.unet import UNet
 
+LARGEST_WEIGHT = 10
+
 
 @dataclass(frozen=True)
 class Guidance:
@@ -17,22 +19,25 @@ class Guidance:
 
     Classifier-free guidance (Ho & Salimans 2022), one weight a condition, in log-odds: with ℓ the pixel's log-odds under all
     conditions and ℓ₋ᵢ those without condition i, the guided ones are ℓ + Σᵢ (wᵢ − 1)(ℓ − ℓ₋ᵢ). A weight of 1 costs nothing;
-    every other costs one more pass through the network.
+    every other costs one more pass through the network. A weight may differ in time: a tensor (batch, frames).
     """
 
-    background: float = 1.0  # coarser levels
-    reference: float = 1.0  # the same bar of an earlier phrase
-    context: float = 1.0  # earlier passages
-    external: float = 1.0  # external codes
+    background: float | Tensor = 1.0  # coarser levels
+    reference: float | Tensor = 1.0  # the same bar of an earlier phrase
+    context: float | Tensor = 1.0  # earlier passages
+    external: float | Tensor = 1.0  # external codes
 
     def __post_init__(self) -> None:
         for entry in fields(self):
-            if not 0 <= getattr(self, entry.name) <= 10:
-                raise ValueError(f"guidance on {entry.name}: must be 0 to 10, got {getattr(self, entry.name)}")
+            weight = torch.as_tensor(getattr(self, entry.name))
+            if not bool(((weight >= 0) & (weight <= LARGEST_WEIGHT)).all()):
+                given = f"{weight.min():g}" if weight.min() < 0 else f"{weight.max():g}"
+                raise ValueError(f"guidance on {entry.name}: must be 0 to {LARGEST_WEIGHT}, got {given}")
 
-    def active(self) -> dict[str, float]:
+    def active(self) -> dict[str, float | Tensor]:
         """The conditions whose weight is not 1."""
-        return {name: getattr(self, name) for name in DROPPABLE if getattr(self, name) != 1.0}
+        weights = {name: getattr(self, name) for name in DROPPABLE}
+        return {name: weight for name, weight in weights.items() if bool((torch.as_tensor(weight) != 1.0).any())}
 
 
 class Denoiser(nn.Module):
@@ -79,5 +84,8 @@ class Denoiser(nn.Module):
         )
         guided = logits
         for weight, absent in zip(weights.values(), without, strict=True):
-            guided = guided + (weight - 1) * (logits - absent)
+            factor = weight[:, None, :, None].to(logits.device) if isinstance(weight, Tensor) else weight
+            guided = guided + (factor - 1) * (logits - absent)
+        if conditions.evidence is not None:
+            guided = guided + conditions.evidence
         return torch.where(conditions.known_mask > 0.5, conditions.known.float(), clean_estimate(guided))

@@ -103,10 +103,14 @@ class Decoder(nn.Module):
 
     def forward(self, code: Tensor, given: Tensor | None = None) -> Tensor:
         """(batch, code width) and (batch, tokens, given width) → logits (batch, tokens, output width)."""
+        return self.write(self.features(code, given))
+
+    def features(self, code: Tensor, given: Tensor | None = None) -> Tensor:
+        """The same → what is known of every token, (batch, tokens, width), of which the logits are a linear map."""
         hidden = self.widen(rearrange(self.spread(code), "b (t c) -> b t c", t=self.tokens)) + self.place
         if self.read_given is not None:
             hidden = hidden + self.read_given(given)
-        return self.write(self.normalise(self.blocks(hidden)))
+        return self.normalise(self.blocks(hidden))
 
 
 class MixerBlock(nn.Module):

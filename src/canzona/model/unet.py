@@ -9,7 +9,7 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
-from canzona.model.conditioning import Conditions, PlaneConditioner, TokenConditioner
+from canzona.model.conditioning import CodeConditioner, Conditions, PlaneConditioner, TokenConditioner
 from canzona.model.config import ModelConfig
 from canzona.model.layers import AttentionBlock, NoiseEmbedding, ResidualBlock
 
@@ -27,6 +27,7 @@ class UNet(nn.Module):
         embedding_width = 2 * config.widths[0]
         self.planes = PlaneConditioner(config)
         self.tokens = TokenConditioner(config)
+        self.codes = CodeConditioner(config) if config.external_phases else None
         self.noise = NoiseEmbedding(embedding_width)
         self.fold_in = nn.Conv2d((config.own_channels + config.condition_channels) * fold, config.widths[0], 1)
 
@@ -48,6 +49,10 @@ class UNet(nn.Module):
             return nn.ModuleList(blocks)
 
         depths = range(len(config.widths))
+        told = [*(config.widths[max(depth - 1, 0)] for depth in depths), *reversed(config.widths[:-1])]
+        self.say_codes = nn.ModuleList(nn.Linear(config.token_width, width) for width in told if self.codes)
+        for parameter in self.say_codes.parameters():
+            nn.init.zeros_(parameter)
         self.down = nn.ModuleList(
             stage([config.widths[max(depth - 1, 0)]] + [config.widths[depth]] * (config.blocks - 1), depth) for depth in depths
         )
@@ -63,7 +68,9 @@ class UNet(nn.Module):
     def forward(self, x: Tensor, c_noise: Tensor, conditions: Conditions) -> Tensor:
         """(batch, own, frames, rows) scaled image and (batch,) noise level → logits of the image's shape."""
         config = self.config
-        tokens = self.tokens(conditions)
+        tokens, codes = self.tokens(conditions), self.codes and self.codes(conditions)
+        if codes is not None:
+            tokens = torch.cat([tokens, codes], dim=1)
         embedding = self.noise(c_noise)
         image = torch.cat([x, self.planes(conditions), *self._echoes(x), *self._echoes(conditions.known)], dim=1)
         image = rearrange(image, "b c (t f) (r g) -> b (c f g) t r", f=config.fold_frames, g=config.fold_rows)
@@ -72,16 +79,25 @@ class UNet(nn.Module):
         for depth, stage in enumerate(self.down):
             if depth:
                 hidden = functional.avg_pool2d(hidden, 2)
+            hidden = self._with_codes(hidden, codes, depth)
             for block in stage:  # type: ignore[union-attr]
                 hidden = block(hidden, embedding, tokens)
             skips.append(hidden)
         skips.pop()
-        for stage in self.up:
-            hidden = torch.cat([functional.interpolate(hidden, scale_factor=2.0), skips.pop()], dim=1)
+        for number, stage in enumerate(self.up, start=len(self.down)):
+            skip = self._with_codes(skips.pop(), codes, number)
+            hidden = torch.cat([functional.interpolate(hidden, scale_factor=2.0), skip], dim=1)
             for block in stage:  # type: ignore[union-attr]
                 hidden = block(hidden, embedding, tokens)
         hidden = self.fold_out(functional.silu(self.normalise(hidden)))
         return rearrange(hidden, "b (c f g) t r -> b c (t f) (r g)", f=config.fold_frames, g=config.fold_rows)
+
+    def _with_codes(self, hidden: Tensor, codes: Tensor | None, number: int) -> Tensor:
+        """Each code is also told to the frames that it speaks of: attention alone takes long to learn which those are."""
+        if codes is None:
+            return hidden
+        pooled = codes.unflatten(1, (hidden.shape[2], -1)).mean(2)
+        return hidden + rearrange(self.say_codes[number](pooled), "b t c -> b c t 1")
 
     def _echoes(self, image: Tensor) -> list[Tensor]:
         """Each band repeated over all rows, so that what it says is near every pixel: a convolution sees but its neighbours."""

@@ -90,20 +90,29 @@ def load_weights(path: Path, level: str, specification: str, dtype: torch.dtype 
         OSError: where it cannot be read.
     """
     card = read_card(path)
-    for name, wanted, found in (("level", level, card.level), ("specification", specification, card.specification)):
-        if wanted != found:
-            raise ValueError(f"weights: {path} has {name} {found!r}, must have {wanted!r}")
+    tensors = read_tensors(path, level, specification)
     try:
         with torch.device("meta"):  # a configuration that the tensors do not bear out must cost no memory
             network = UNet(card.config)
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name).to(dtype) for name in file.keys()}  # noqa: SIM118 - no mapping
-        network.load_state_dict(tensors, assign=True)
-    except (SafetensorError, RuntimeError) as error:
+        network.load_state_dict({name: value.to(dtype) for name, value in tensors.items()}, assign=True)
+    except RuntimeError as error:
         reason = " ".join(line.strip() for line in str(error).splitlines()[:2])
         raise ValueError(f"weights: {path} is damaged ({reason})") from None
     network.to(memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
     return network, card
+
+
+def read_tensors(path: Path, level: str, specification: str) -> dict[str, torch.Tensor]:
+    """A file's tensors by name, whatever network they are for; arguments and errors as of ``load_weights``."""
+    card = read_card(path)
+    for name, wanted, found in (("level", level, card.level), ("specification", specification, card.specification)):
+        if wanted != found:
+            raise ValueError(f"weights: {path} has {name} {found!r}, must have {wanted!r}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except SafetensorError as error:
+        raise ValueError(f"weights: {path} is damaged ({error})") from None
 
 
 def _card(path: Path, metadata: Mapping[str, str]) -> WeightsCard:

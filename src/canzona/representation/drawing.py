@@ -22,19 +22,18 @@ def background_channels(level: Level) -> int:
 
 
 @cache
-def own_rows(level: Level) -> Tensor:
-    """(transpositions, planes, rows): which pixel of the level's flattened image moves to each pixel of it."""
-    table = torch.full((len(TRANSPOSITIONS), len(level.planes), level.rows), NOWHERE)
-    for number, semitones in enumerate(TRANSPOSITIONS):
-        for region in level.regions:
-            for row in range(region.row_count):
-                if region.drawing is Drawing.TILED:
-                    source = (row - semitones) % region.row_count
-                else:
-                    source = row if region.drawing is Drawing.CONSTANT else row - semitones
-                for channel in map(level.channel, region.planes):
-                    if 0 <= source < region.row_count:
-                        table[number, channel, region.first_row + row] = channel * level.rows + region.first_row + source
+def own_rows(level: Level, semitones: int) -> Tensor:
+    """(planes, rows): which pixel of the level's flattened image moves to each pixel of it, where it is transposed."""
+    table = torch.full((len(level.planes), level.rows), NOWHERE)
+    for region in level.regions:
+        for row in range(region.row_count):
+            if region.drawing is Drawing.TILED:
+                source = (row - semitones) % region.row_count
+            else:
+                source = row if region.drawing is Drawing.CONSTANT else row - semitones
+            for channel in map(level.channel, region.planes):
+                if 0 <= source < region.row_count:
+                    table[channel, region.first_row + row] = channel * level.rows + region.first_row + source
     return table
 
 

@@ -1,17 +1,23 @@
 """Trained encoders, from songs to codes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from canzona.hierarchy.level import External
+from canzona.model.encoder import Autoencoder
 from canzona.model.encoder_weights import TrainedEncoder
 from canzona.representation.encodings import Encoding, encoding_named
-from canzona.representation.segments import SegmentSource
+from canzona.representation.segments import NONE, Segments, SegmentSource
 from canzona.representation.views import View
 from canzona.song.song import Song
+
+CONTROL_SEED = 0
+"""Which of an encoder's training runs gives the codes that levels are controlled by; the others are kept to judge by."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,15 @@ class Encoders:
         with torch.inference_mode():
             return network.encoder(torch.from_numpy(encoding.inputs(segments))).mean.numpy()
 
+    def asked(self, external: External, song: Song, start_bars: Sequence[int]) -> NDArray[np.float32]:
+        """What a level is told of passages of a song that it is to be like, as ``passage_vectors``; else as ``encode``."""
+        encoding, network = encoding_named(external.encoding), self.named(external.encoding, CONTROL_SEED).network
+        check_has_level(encoding, song)
+        starts = np.array(start_bars, dtype=np.int64)
+        segments = SegmentSource([song]).segments(np.zeros_like(starts), starts, encoding.bars)
+        with torch.inference_mode():
+            return passage_vectors(encoding, network, external, segments).numpy()
+
     def named(self, name: str, seed_number: int) -> TrainedEncoder:
         """One encoder with its decoder.
 
@@ -70,6 +85,29 @@ class Encoders:
                 return encoder
         there = ", ".join(f"{encoder.card.name} {encoder.card.seed_number}" for encoder in self.trained)
         raise ValueError(f"encoder: must be one of {there or 'none'}, got {name} {seed_number}")
+
+
+def passage_vectors(encoding: Encoding, network: Autoencoder, external: External, segments: Segments) -> Tensor:
+    """What a level is told of passages: their codes, and features of their places where the control has them.
+
+    The features are those from which the decoder says what the passage is; where it is told chords, C major throughout.
+
+    Args:
+        encoding, network: the encoder.
+        external: the control.
+        segments: the passages.
+
+    Returns:
+        Shape (segments, code width + places · features).
+    """
+    device = network.decoder.place.device
+    codes = network.encoder(torch.from_numpy(encoding.inputs(segments)).to(device)).mean
+    if not external.features:
+        return codes
+    chords = np.where(segments.inside[..., None], 0, NONE) + np.zeros(3, dtype=np.int64)
+    told = encoding.given_inputs(replace(segments, chords=chords))
+    features = network.decoder.features(codes, None if told is None else torch.from_numpy(told).to(device))
+    return torch.cat([codes, features.flatten(1)], dim=1)
 
 
 def check_has_level(encoding: Encoding, song: Song) -> None:

@@ -55,7 +55,7 @@ def encode_form(level: Level, form: Form) -> np.ndarray:
     return image
 
 
-def decode_form(level: Level, image: np.ndarray, prior: FormPrior = EXACT) -> Form:
+def decode_form(level: Level, image: np.ndarray, prior: FormPrior = EXACT, length_bars: int | None = None) -> Form:
     """Read a form off an image, however blurred: the segmentation with the least squared distance to it.
 
     Keys tell where the song ends, so a form is sure to come back only where all of its phrases have one or none has.
@@ -64,6 +64,7 @@ def decode_form(level: Level, image: np.ndarray, prior: FormPrior = EXACT) -> Fo
         level: the form level.
         image: (bars, planes, rows) values from 0 to 1; bars after the song's end are near 0.
         prior: what is expected of a form before it is seen; ``EXACT`` for an image that was encoded.
+        length_bars: where the form ends, at most the image's length; ``None`` reads that off the image too.
 
     Returns:
         The form, its letters those of ``PhraseType``. An image that says nothing gives the shortest form: a song has a phrase.
@@ -99,7 +100,7 @@ def decode_form(level: Level, image: np.ndarray, prior: FormPrior = EXACT) -> Fo
         best[end] = cost[start, kind]
         came_from[end] = (int(starts[start]), int(kind))
 
-    end = 1 + int((best + before_end + after_end)[1:].argmin())
+    end = 1 + int((best + before_end + after_end)[1:].argmin()) if length_bars is None else length_bars
     phrases: list[Phrase] = []
     while end > 0:
         start, kind = came_from[end]

@@ -10,6 +10,7 @@ from canzona.representation.strip import FULL
 from canzona.representation.window import POSITION_PLANES
 from canzona.song.form import PhraseType
 from canzona.song.harmony import PITCH_CLASSES
+from canzona.song.timing import Meter
 
 
 def image_fields(level: Level) -> dict[str, object]:
@@ -24,12 +25,20 @@ def image_fields(level: Level) -> dict[str, object]:
         "rows": level.rows,
         "context_passages": level.context_passages,
         "context_frames": level.context_frames,
-        "external_width": level.external_width,
+        "external_width": level.external.width if level.external else 0,
+        "external_phases": external_places(level),
+        "external_features": level.external.features if level.external else 0,
+        "fold_frames": ModelConfig.fold_frames,
         "graded_channels": tuple(number for number, plane in enumerate(level.planes) if plane.graded),
         "echo_bands": tuple(region.first_row for region in tiled),
         "echo_height": PITCH_CLASSES,
         "echo_phase": level.lowest_pitch % PITCH_CLASSES,
     }
+
+
+def external_places(level: Level) -> int:
+    """How many places, of ``ModelConfig.fold_frames`` frames, an external code speaks of; 0 where there is none."""
+    return level.external.bars * level.unit.frames_per_bar(Meter()) // ModelConfig.fold_frames if level.external else 0
 
 
 def model_config(level: Level, **overrides: object) -> ModelConfig:

@@ -22,7 +22,7 @@ class Strip:
 
     Attributes:
         level: whose images.
-        bars: (songs,) that an image has room for: the song's own, or a whole window where the level finds the song's end.
+        bars: (songs,) that an image has room for: the song's own, and a window more where the level finds the song's end.
         frames_per_bar: (songs,).
         window_bars: (songs,) whole bars in a window.
         passage_bars: (songs,) bars of a context passage: as in 4/4, or as many as fit.
@@ -48,7 +48,7 @@ class Strip:
         passage_bars = [min(level.context_bars, level.context_frames // frames) for frames in per_bar]
         bars = [form.length_bars for form in forms]
         if level.ends_freely:
-            bars = list(map(max, bars, window_bars))
+            bars = [own + window for own, window in zip(bars, window_bars, strict=True)]
         ends = np.cumsum([0, *(own * frames for own, frames in zip(bars, per_bar, strict=True))])
         passages = None
         if level.context_passages:

@@ -14,17 +14,31 @@ from torch import Tensor
 
 from canzona.hierarchy.level import Level, Stretching
 from canzona.hierarchy.levels import LEVELS
-from canzona.model.conditioning import Conditions
+from canzona.model.conditioning import Conditions, ExternalCodes
+from canzona.model.config import ModelConfig
 from canzona.representation.drawing import TRANSPOSITIONS, drawn_rows, own_rows, part_masks
 from canzona.representation.strip import FULL, Strip
 from canzona.representation.structure import NONE, reference_bars
 from canzona.song.form import Form
+from canzona.song.harmony import PITCH_CLASSES, Key
 from canzona.song.timing import Meter
 
-EVERYWHERE = 1 << 20
-"""A bar beyond every song: what is known before it is known throughout."""
-
 POSITION_PLANES = ("bar phase", "beat phase", "triple metre", "inside")
+
+
+@dataclass(frozen=True)
+class AskedCodes:
+    """External codes over the bars of songs.
+
+    Attributes:
+        codes: (batch, codes, code size).
+        number: (batch, bars) which of them a bar of the song is to be like; ``NONE`` for none.
+        bar: (batch, bars) how many bars into that code's passage the bar is.
+    """
+
+    codes: Tensor
+    number: Tensor
+    bar: Tensor
 
 
 @dataclass(frozen=True)
@@ -35,14 +49,16 @@ class Windows:
         song: (batch,) numbers of songs in the store.
         start_bar: (batch,) first bar of each, from 0 within its song.
         known_bars: (batch, bars) booleans over the bars of the *song* (padded to the longest): what may be drawn on.
-        known_part_bars: (batch, parts): each part of the level is known, besides, in all bars of the song before this one.
+        known_parts: (batch, parts, bars) booleans: where each part of the level is known, besides.
+        asked: external codes, for a level that knows them; ``None`` for none.
         transposition: semitones, of ``TRANSPOSITIONS``, for the whole batch.
     """
 
     song: Tensor
     start_bar: Tensor
     known_bars: Tensor
-    known_part_bars: Tensor
+    known_parts: Tensor
+    asked: AskedCodes | None = None
     transposition: int = 0
 
 
@@ -108,6 +124,8 @@ class ImageStore:
         self.beats_per_bar = torch.tensor([meter.beats_per_bar for meter in meters], device=self.device)
         self._first_bar = torch.from_numpy(np.cumsum([0, *lengths])[:-1]).to(self.device)
         self._references = torch.from_numpy(np.concatenate([reference_bars(form) for form in forms])).to(self.device)
+        keys = [key for form in forms for key in form.with_missing_keys(Key(0)).keys_by_bar()]
+        self._tonics = torch.tensor([key.relative_major if key else 0 for key in keys], device=self.device)
         self._strips = {level.name: Strip.empty(level, forms, meters, self.device) for level in levels}
 
     def frames(self, level: Level, song: int) -> int:
@@ -138,12 +156,12 @@ class ImageStore:
         """
         strip = self._strips[level.name]
         places = self._places(strip, windows)
-        rows = own_rows(level)[windows.transposition - TRANSPOSITIONS.start]
+        rows = own_rows(level, windows.transposition)
         values = strip.gather(places.song, places.bar, places.frame_in_bar, rows, places.inside)
         clean = _signed(values, torch.float32)
         known_mask = self._known(level, windows, places)
         weight = ~known_mask & places.inside[:, None, :, None]
-        reference, reference_mask = self._reference(strip, windows, places, rows, dtype)
+        reference, reference_mask = self._reference(strip, windows, places, dtype)
         context, context_mask = self._context(strip, windows, rows, dtype)
         conditions = Conditions(
             known=(clean * known_mask).to(dtype),
@@ -154,6 +172,7 @@ class ImageStore:
             reference_mask=reference_mask.to(dtype),
             context=context,
             context_mask=context_mask.to(dtype),
+            external=self._external(windows, places, dtype),
         )
         return Window(conditions, clean, weight.to(torch.float32))
 
@@ -168,16 +187,15 @@ class ImageStore:
 
     def _known(self, level: Level, windows: Windows, places: _Places) -> Tensor:
         """(batch, planes, frames, rows) whether a pixel is given."""
-        available = windows.known_bars
-        known = ~places.inside | torch.gather(available, 1, places.bar.clamp(max=available.shape[1] - 1))
-        known_parts = (places.bar[:, None] < windows.known_part_bars[..., None]).float()
+        bars = places.bar.clamp(max=windows.known_bars.shape[1] - 1)
+        known = ~places.inside | torch.gather(windows.known_bars, 1, bars)
+        parts = windows.known_parts
+        known_parts = torch.gather(parts, 2, bars[:, None].expand(-1, parts.shape[1], -1)).float()
         masks = part_masks(level).to(self.device)
         return known[:, None, :, None] | (torch.einsum("bpt,pcr->bctr", known_parts, masks) > 0)
 
-    def _reference(
-        self, strip: Strip, windows: Windows, places: _Places, rows: Tensor, dtype: torch.dtype
-    ) -> tuple[Tensor, Tensor]:
-        """Every frame's counterpart in the latest earlier phrase of the same letter that is there, and where there is one."""
+    def _reference(self, strip: Strip, windows: Windows, places: _Places, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Every frame's counterpart in the first phrase of the same letter that is there, moved to its key, and where it is."""
         available, last = windows.known_bars, len(self._references) - 1
         candidates = self._references[(self._first_bar[places.song][:, None] + places.bar).clamp(max=last)]
         found = (candidates != NONE) & torch.gather(
@@ -187,7 +205,15 @@ class ImageStore:
         counterpart = torch.gather(candidates, 2, choice)[..., 0]
         exists = found.any(-1) & places.inside & strip.level.has_references
         mask = exists[:, None, :, None]
-        values = strip.gather(places.song, counterpart, places.frame_in_bar, rows, exists)
+        first = self._first_bar[places.song][:, None]
+        shifts = self._tonics[(first + places.bar).clamp(max=last)] - self._tonics[(first + counterpart).clamp(0, last)]
+        shifts = torch.where(exists, (shifts + PITCH_CLASSES // 2) % PITCH_CLASSES - PITCH_CLASSES // 2, 0)
+        values = None
+        for shift in shifts.unique().tolist():
+            rows = own_rows(strip.level, windows.transposition + shift)
+            moved = strip.gather(places.song, counterpart, places.frame_in_bar, rows, exists & (shifts == shift))
+            values = moved if values is None else values + moved
+        assert values is not None
         return _signed(values, dtype) * mask, mask.expand(-1, 1, -1, strip.level.rows)
 
     def _context(self, strip: Strip, windows: Windows, rows: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
@@ -237,6 +263,19 @@ class ImageStore:
         if not planes:
             return torch.zeros(len(places.song), 0, level.window_frames, level.rows, dtype=dtype, device=self.device)
         return torch.stack(planes, dim=1).to(dtype) / FULL
+
+    def _external(self, windows: Windows, places: _Places, dtype: torch.dtype) -> ExternalCodes | None:
+        """The code of every place, by the bar in which the place begins."""
+        asked = windows.asked
+        if asked is None:
+            return None
+        first = slice(None, None, ModelConfig.fold_frames)
+        bar, inside = places.bar[:, first].clamp(max=asked.number.shape[1] - 1), places.inside[:, first]
+        number, bar_of_code = torch.gather(asked.number, 1, bar), torch.gather(asked.bar, 1, bar)
+        mask = inside & (number != NONE)
+        codes = torch.gather(asked.codes, 1, number.clamp(min=0)[..., None].expand(-1, -1, asked.codes.shape[-1]))
+        phase = (bar_of_code * places.per_bar + places.frame_in_bar[:, first]) // ModelConfig.fold_frames
+        return ExternalCodes(codes.to(dtype), torch.where(mask, phase, 0), mask.to(dtype))
 
     def _position(self, places: _Places) -> Tensor:
         """(batch, ``POSITION_PLANES``, frames): the place in bar and beat, whether three beats count, what is song."""

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from canzona.song.harmony import Key
+from canzona.song.harmony import PITCH_CLASS_NAMES, Key, Mode
 
-_PHRASE = re.compile(r"([A-Za-z])(0*[1-9][0-9]{0,11})")
+_PHRASE = re.compile(
+    r"([A-Za-z])\s*(0*[1-9][0-9]{0,11})"
+    r"(?:\s*@\s*([A-Ga-g][b#]{0,2}(?i:major|minor|maj|min|m)?)(?=\s|[A-Za-z]\s*[0-9]|$))?"
+)
 
 
 class PhraseType(Enum):
@@ -73,18 +76,40 @@ class Form:
 
     @classmethod
     def parse(cls, text: str, key: Key | None = None) -> "Form":
-        """Read ``"i4A8B8o4"``: letters with lengths in bars, a capital = sung. The inverse of ``str``, but for keys.
+        """Read ``"i4A8B8o4"`` or ``"A8@D B8 i4@Em"``: letters with lengths in bars, a capital = sung, and keys after ``@``.
+
+        A key holds for its phrase and those after it, until the next; ``key`` holds before the first. A letter right before a
+        number is a phrase's: ``A8@Db8`` is A8 in D and then b8, ``A8@Em4`` is A8 in E and then m4; a space after the key says
+        otherwise: ``A8@Db b8``, ``A8@Em i4``. The inverse of ``keyed_text``, and of ``str`` but for keys.
 
         Raises:
             ValueError: where ``text`` is not of that shape.
         """
-        compact = re.sub(r"\s+", "", text)
-        if not re.fullmatch(rf"({_PHRASE.pattern})+", compact):
-            raise ValueError(f"form: must be letters with lengths of 1 bar or more, such as i4A8B8o4, got {text!r}")
-        return cls(tuple(Phrase(letter, int(bars), key) for letter, bars in _PHRASE.findall(compact)))
+        found = list(_PHRASE.finditer(text))
+        if not found or _PHRASE.sub("", text).strip():
+            example = "A8@D B8@Em" if "@" in text else "i4A8B8o4"
+            raise ValueError(f"form: must be letters with lengths of 1 bar or more, such as {example}, got {text!r}")
+        phrases: list[Phrase] = []
+        for match in found:
+            letter, bars, own_key = match.groups()
+            key = Key.parse(own_key) if own_key else key
+            phrases.append(Phrase(letter, int(bars), key))
+        return cls(tuple(phrases))
 
     def __str__(self) -> str:
         return "".join(map(str, self.phrases))
+
+    def keyed_text(self) -> str:
+        """Phrases with keys where these change: ``"A8@C B8 A8@Dm"``. The inverse of ``parse`` where every phrase has a key.
+
+        A phrase whose key is not known is written without; after one with a key it would be read back in that.
+        """
+        words, latest = [], None
+        for phrase in self.phrases:
+            changed_to = phrase.key if phrase.key != latest else None
+            words.append(f"{phrase}@{_key_text(changed_to)}" if changed_to else str(phrase))
+            latest = phrase.key or latest
+        return " ".join(words)
 
     @property
     def length_bars(self) -> int:
@@ -118,5 +143,14 @@ class Form:
             keys.append(latest)
         return self.with_keys(keys)
 
+    def with_keys_from(self, other: "Form") -> "Form":
+        """The same phrases, each without a key given that of the phrase in its place of ``other``."""
+        return self.with_keys([own.key or found.key for own, found in zip(self.phrases, other.phrases, strict=True)])
+
     def transposed(self, semitones: int) -> "Form":
         return self.with_keys([None if phrase.key is None else phrase.key.transposed(semitones) for phrase in self.phrases])
+
+
+def _key_text(key: Key) -> str:
+    """``F#m``, ``Bb``: a key without spaces."""
+    return PITCH_CLASS_NAMES[key.tonic] + ("m" if key.mode is Mode.MINOR else "")

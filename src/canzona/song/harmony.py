@@ -241,8 +241,12 @@ class Key:
     @property
     def accidentals(self) -> int:
         """Sharps (positive) or flats (negative) of its key signature, −5 to 6."""
-        major_tonic = self.tonic if self.mode is Mode.MAJOR else (self.tonic + 3) % PITCH_CLASSES
-        return (major_tonic * 7 + 5) % PITCH_CLASSES - 5
+        return (self.relative_major * 7 + 5) % PITCH_CLASSES - 5
+
+    @property
+    def relative_major(self) -> int:
+        """The tonic of the major key with the same signature."""
+        return self.tonic if self.mode is Mode.MAJOR else (self.tonic + 3) % PITCH_CLASSES
 
     def transposed(self, semitones: int) -> "Key":
         return Key((self.tonic + semitones) % PITCH_CLASSES, self.mode)

@@ -21,6 +21,7 @@ from canzona.song.harmony import QUALITY_NAMES, Chord, ChordSpan, Key
 from canzona.song.notes import HIGHEST_MELODY_PITCH, LOWEST_MELODY_PITCH, Note
 from canzona.song.song import LeadSheet, Song
 from canzona.song.timing import Meter
+from canzona.training.codes import TrainingCodes
 
 FORMAT = "canzona-dataset-1"
 POP909_SONGS = 909
@@ -113,6 +114,7 @@ class TrainingSongs:
         device: torch.device,
         levels: Sequence[Level] = LEVELS,
         encode: Callable[[Level, Song], np.ndarray] = encode_level,
+        codes: TrainingCodes | None = None,
     ) -> None:
         """Draw the songs.
 
@@ -121,7 +123,9 @@ class TrainingSongs:
             device: where the images live.
             levels: what of the songs is drawn.
             encode: how, as ``encode_level`` does.
+            codes: of the same songs, for a level with external control; ``None`` for none.
         """
+        self.codes = codes
         if not songs:
             raise ValueError("data: must hold songs for training and for validation, got none for one of them")
         self.store = ImageStore([item.song.form for item in songs], [item.song.meter for item in songs], device, levels)

@@ -11,8 +11,8 @@ from torch.nn import functional
 
 from canzona.model.encoder import Autoencoder
 from canzona.representation.encodings import Encoding
+from canzona.representation.resampling import split_answers
 from canzona.representation.segments import NONE, Segments, SegmentSource, transposed_chords
-from canzona.representation.views import QUESTIONS, Question
 from canzona.song.harmony import PITCH_CLASSES
 from canzona.training.revoicing import revoiced
 
@@ -32,17 +32,6 @@ class Likeness:
     own: float
     other: float
     same_harmony: float
-
-
-def split_answers(encoding: Encoding, logits: Tensor) -> dict[str, tuple[Question, Tensor]]:
-    """Question's name → the question and its logits, (segments, beats, places, choices)."""
-    questions = QUESTIONS[encoding.view]
-    by_beat = logits.reshape(len(logits), encoding.tokens * encoding.beats_per_token, -1)
-    parts = by_beat.split([question.places * question.choices for question in questions], dim=2)
-    return {
-        question.name: (question, part.reshape(*part.shape[:2], question.places, question.choices))
-        for question, part in zip(questions, parts, strict=True)
-    }
 
 
 def reconstruction_loss(encoding: Encoding, logits: Tensor, right: Mapping[str, Tensor]) -> Tensor:

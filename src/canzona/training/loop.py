@@ -18,7 +18,8 @@ from canzona.model.config import ModelConfig
 from canzona.model.denoiser import Denoiser
 from canzona.model.diffusion import cross_entropy
 from canzona.model.unet import UNet
-from canzona.model.weights import WeightsCard, save_weights
+from canzona.model.weights import WeightsCard, read_tensors, save_weights
+from canzona.representation.encoders import CONTROL_SEED, Encoders
 from canzona.representation.image import encode_level
 from canzona.representation.specification import model_config, specification
 from canzona.song.song import Song
@@ -34,6 +35,7 @@ from canzona.training.checkpoint import (
     refusing_damage,
     write_checkpoint,
 )
+from canzona.training.codes import TrainingCodes
 from canzona.training.config import NOISE_BANDS, TrainingConfig
 from canzona.training.dataset import PreparedSong, TrainingSongs
 from canzona.training.ema import moving_average
@@ -77,6 +79,7 @@ class Trainer:
         device: torch.device,
         network_config: ModelConfig | None = None,
         encode: Callable[[Level, Song], np.ndarray] = encode_level,
+        encoders: Encoders | None = None,
     ) -> None:
         """A fresh run, or, where ``folder`` holds a checkpoint of the same level, its continuation after ``resume``.
 
@@ -88,11 +91,14 @@ class Trainer:
             device: where to train.
             network_config: shape of the network; ``None`` takes the level's with the widths of ``config``.
             encode: how songs are drawn.
+            encoders: that make the codes of the level's external control; without any it learns none.
         """
         self.level, self.config, self.folder, self.device = level, config, folder, device
         drawn = (*map(level_named, level.background), level)
-        self.songs = TrainingSongs(training, device, drawn, encode)
-        self.validation_songs = TrainingSongs(validation, device, drawn, encode)
+        self.songs, self.validation_songs = (
+            TrainingSongs(songs, device, drawn, encode, _codes(level, encoders, songs, device))
+            for songs in (training, validation)
+        )
         with torch.random.fork_rng(devices=[]):  # PyTorch draws first weights from its global generator alone
             torch.manual_seed(config.seed)
             network = UNet(network_config or model_config(level, widths=config.widths))
@@ -112,6 +118,23 @@ class Trainer:
         self.step, self.seconds = 0, 0.0
         self.figures: dict[str, float] = {}
         self._history: list[str] = []
+
+    def start_from(self, path: Path) -> tuple[str, ...]:
+        """Begin with the weights of another run of this level, wherever they fit.
+
+        Returns:
+            The names of tensors that the file lacks, or has in another shape: these begin at random.
+
+        Raises:
+            ValueError: where the file is damaged or made for another level or specification.
+            OSError: where it cannot be read.
+        """
+        there = read_tensors(path, self.level.name, specification(self.level))
+        own = self.network.state_dict()
+        fitting = {name: there[name] for name, value in own.items() if name in there and there[name].shape == value.shape}
+        self.network.load_state_dict(own | fitting)
+        self.average.module.load_state_dict(self.network.state_dict())
+        return tuple(name for name in own if name not in fitting)
 
     def run(self) -> Iterator[TrainingProgress]:
         """Train until the budget is used up, saving now and then and at the end. Ctrl-C lets a step finish.
@@ -139,26 +162,37 @@ class Trainer:
         self.save()
 
     def validate(self) -> dict[str, float]:
-        """Cross-entropy of the averaged network on fixed windows with fixed noise: in all, and by range of noise levels."""
-        network: UNet = self.average.module  # type: ignore[assignment]
-        generator = torch.Generator().manual_seed(20240901)
-        losses, sigmas = [], []
-        network.eval()
-        with torch.no_grad():
-            for _ in range(math.ceil(self.config.validation_windows / self.config.batch_size)):
-                loss, sigma = self._losses(self.validation_songs, Denoiser(network), generator, Dropout(0, 0), transpose=False)
-                losses.append(loss.cpu())
-                sigmas.append(sigma.cpu())
-        network.train()
-        loss = torch.cat(losses)[torch.cat(sigmas).argsort()]
-        low, middle, high = loss.tensor_split(NOISE_BANDS)
+        """Cross-entropy of the averaged network on fixed windows with fixed noise, without external codes.
+
+        In all, by range of noise levels, and, where the level knows external codes, with these.
+        """
+        loss, sigma = self._validation_losses(without_codes=True)
+        low, middle, high = loss[sigma.argsort()].tensor_split(NOISE_BANDS)
         self.figures = {
             "loss": float(loss.mean()),
             "loss_low_noise": float(low.mean()),
             "loss_middle_noise": float(middle.mean()),
             "loss_high_noise": float(high.mean()),
         }
+        if self.validation_songs.codes:
+            self.figures["loss_with_codes"] = float(self._validation_losses(without_codes=False)[0].mean())
         return self.figures
+
+    def _validation_losses(self, without_codes: bool) -> tuple[Tensor, Tensor]:
+        """Losses and noise levels of the validation windows, (windows,) each."""
+        network: UNet = self.average.module  # type: ignore[assignment]
+        generator = torch.Generator().manual_seed(20240901)
+        dropout = Dropout(each=0, external=float(without_codes), all=0)
+        batches = math.ceil(self.config.validation_windows / self.config.batch_size)
+        network.eval()
+        with torch.no_grad():
+            losses = [
+                self._losses(self.validation_songs, Denoiser(network), generator, dropout, transpose=False)
+                for _ in range(batches)
+            ]
+        network.train()
+        loss, sigma = (torch.cat(parts).cpu() for parts in zip(*losses, strict=True))
+        return loss, sigma
 
     def save(self) -> None:
         """Write history, weights and checkpoint, each atomically, checkpoint last: ``resume`` cuts a history ahead of it."""
@@ -239,3 +273,10 @@ class Trainer:
     def _note(self, done: TrainingProgress) -> None:
         if done.validation is not None or done.step % 50 == 0:
             self._history.append(json.dumps(asdict(done)) + "\n")
+
+
+def _codes(level: Level, encoders: Encoders | None, songs: list[PreparedSong], device: torch.device) -> TrainingCodes | None:
+    if encoders is None or level.external is None:
+        return None
+    network = encoders.named(level.external.encoding, CONTROL_SEED).network
+    return TrainingCodes(level.external, network, [item.song for item in songs], device)

@@ -8,7 +8,7 @@ from torch import Tensor
 from canzona.hierarchy.level import Level
 from canzona.model.conditioning import DROPPABLE
 from canzona.representation.drawing import TRANSPOSITIONS
-from canzona.representation.window import EVERYWHERE, Window, Windows
+from canzona.representation.window import Window, Windows
 from canzona.training.dataset import TrainingSongs
 
 
@@ -23,15 +23,19 @@ class Visibility:
     first_half: float = 0.5  # share of windows whose first half is known
     nothing: float = 0.2  # share of windows of which nothing is known
     beginning: float = 0.15  # share with a beginning of any length known; the remaining windows have a gap anywhere
-    part: float = 0.15  # share of windows in which, besides, one part of the level is known throughout
+    part: float = 0.2  # share of windows in which, besides, one part of the level is known: throughout, or in some bars
+    throughout: float = 0.6  # share of these in which it is known throughout
     opening_bars: int = 8  # the longest beginning that is known of a level that finds its own end
+    ending: float = 0.25  # share of windows of such a level that are shown where the song ends
+    later: float = 0.2  # share of windows of such a level that begin within the song, its bars known up to any place
 
 
 @dataclass(frozen=True)
 class Dropout:
     """How often conditions are taken away in training, so that each can be guided by itself."""
 
-    each: float = 0.1  # of every droppable condition by itself
+    each: float = 0.1  # of every droppable condition by itself, but for external codes
+    external: float = 0.4  # of external codes by themselves: most songs are composed without any
     all: float = 0.05  # of all at once
 
 
@@ -63,7 +67,7 @@ def draw_windows(
     half = extents // 2
     widest = max(int(songs.bars.max()), level.window_frames)
     if level.ends_freely:
-        start = torch.zeros(count, dtype=torch.long)
+        start = (uniform(count) * bars).long() * (uniform(count) < visibility.later)
     else:
         start = (uniform(count) * (bars - half).clamp(min=1)).long()
         on_grid = uniform(count) < 0.5
@@ -74,24 +78,34 @@ def draw_windows(
     if level.ends_freely:
         opening = (first * (visibility.opening_bars + 1)).long()
         unknown_from = torch.where(place < visibility.nothing + visibility.first_half, 0, opening)
-        unknown_to = torch.full_like(unknown_from, EVERYWHERE)
-        part_bars = torch.where(uniform(count) < 0.5, (second * visibility.opening_bars).long() + 1, EVERYWHERE)
+        unknown_from = torch.where(start > 0, (first * (bars - start)).long(), unknown_from)
+        unknown_to = torch.where(uniform(count) < visibility.ending, bars - start, widest)
+        part_from = torch.zeros_like(unknown_from)
+        short = (uniform(count) < 0.5) & (start == 0)
+        part_to = torch.where(short, (second * visibility.opening_bars).long() + 1, widest)
     else:
         beginning = (first * extents).long()
         length = 1 + (second * (extents - beginning)).long()
         edges = torch.tensor([visibility.first_half, visibility.nothing, visibility.beginning]).cumsum(0)
         case = torch.bucketize(place, edges)
         unknown_from = torch.stack([half, torch.zeros_like(half), beginning, beginning])[case, torch.arange(count)]
-        unknown_to = torch.where(case == 3, unknown_from + length, EVERYWHERE)
-        part_bars = torch.full_like(unknown_from, EVERYWHERE)
+        unknown_to = torch.where(case == 3, unknown_from + length, widest)
+        some = uniform(count) >= visibility.throughout
+        ends = (uniform(2, count) * (extents + 1)).long().sort(dim=0).values
+        part_from, part_to = torch.where(
+            some, ends, torch.stack([torch.zeros_like(half) - widest, torch.full_like(half, widest)])
+        )
     known_bars = (bar < unknown_from[:, None]) | (bar >= unknown_to[:, None])
 
     parts = len(level.parts)
     chosen = torch.randint(parts, (count,), generator=generator)
     shown = (uniform(count) < visibility.part) & (parts > 1)
-    known_part_bars = torch.where((torch.arange(parts)[None] == chosen[:, None]) & shown[:, None], part_bars[:, None], 0)
+    here = (bar >= part_from[:, None]) & (bar < part_to[:, None]) & shown[:, None]
+    known_parts = (torch.arange(parts)[None, :, None] == chosen[:, None, None]) & here[:, None]
     device = songs.store.device
-    return Windows(song.to(device), start.to(device), known_bars.to(device), known_part_bars.to(device), shift)
+    chance = torch.Generator().manual_seed(int(torch.randint(1 << 62, (), generator=generator)))  # as many draws without codes
+    asked = songs.codes and songs.codes.of_windows(song, start, extents, shift, chance)
+    return Windows(song.to(device), start.to(device), known_bars.to(device), known_parts.to(device), asked, shift)
 
 
 def with_dropout(window: Window, dropout: Dropout, generator: torch.Generator) -> Window:
@@ -99,7 +113,8 @@ def with_dropout(window: Window, dropout: Dropout, generator: torch.Generator) -
     batch = window.conditions.batch_size
     drawn = torch.rand(len(DROPPABLE) + 1, batch, generator=generator)
     everything = drawn[-1] < dropout.all
+    shares = dict.fromkeys(DROPPABLE, dropout.each) | {"external": dropout.external}
     dropped = {
-        name: ((row < dropout.each) | everything).to(window.clean.device) for name, row in zip(DROPPABLE, drawn, strict=False)
+        name: ((row < shares[name]) | everything).to(window.clean.device) for name, row in zip(DROPPABLE, drawn, strict=False)
     }
     return Window(window.conditions.dropping(dropped), window.clean, window.weight)

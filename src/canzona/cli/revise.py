@@ -1,0 +1,74 @@
+"""``canzona revise``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from canzona.cli import options
+from canzona.cli.common import read_song, writable
+from canzona.cli.composing import compose_to_files, outputs_of
+from canzona.cli.steering import parse_repetitions, read_likenesses
+
+
+def revise(
+    song: Annotated[Path, typer.Argument(help="The song.json that is revised.")],
+    level: Annotated[str, typer.Option(help="The coarsest level that is composed anew; those below follow where they must.")],
+    bars: Annotated[str | None, typer.Option(help="Bars that are composed anew, such as 9-16 or 1-4,9. Default: all.")] = None,
+    phrases: Annotated[
+        str | None, typer.Option(help="Phrases instead: letters, or one of several as in A2, such as B,A2.")
+    ] = None,
+    vary: Annotated[
+        float, typer.Option(help="How far from the old version, 0 (as it was) to 1 (as if there were none).")
+    ] = 1.0,
+    output: options.Output = Path("revised.mid"),
+    seed: options.Seed = None,
+    steps: options.Steps = None,
+    guidance: options.Strength = None,
+    chords: options.Chords = None,
+    chords_like: options.ChordsLike = None,
+    chords_like_weight: options.ChordsLikeWeight = None,
+    rhythm_like: options.RhythmLike = None,
+    rhythm_like_weight: options.RhythmLikeWeight = None,
+    texture_like: options.TextureLike = None,
+    texture_like_weight: options.TextureLikeWeight = None,
+    repeat: options.Repeat = None,
+    end_on_tonic: options.EndOnTonic = None,
+    weights: options.Weights = None,
+    device: options.Device = "cpu",
+    threads: options.Threads = 1,
+    as_json: options.AsJson = False,
+) -> None:
+    """Compose some bars of a song anew, from one level down; all else stays as it is, bit for bit."""
+    writable("output", output, (".mid", ".midi"))
+    if bars is not None and phrases is not None:
+        raise ValueError("phrases: must be left out where bars are given, got both")
+    old = read_song(song)
+
+    from canzona.generation.controls import Revision
+    from canzona.generation.request import Request
+    from canzona.song.bar_ranges import bars_of_phrases, parse_bar_set
+    from canzona.song.progression import Progression
+
+    chosen = None if bars is None else parse_bar_set(bars, old.form.length_bars)
+    chosen = chosen if phrases is None else bars_of_phrases(old.form, phrases)
+    request = Request(
+        meter=old.meter,
+        tempo=old.tempo,
+        seed=seed or 0,
+        steps=steps,
+        guidance=1.0 if guidance is None else guidance,
+        chords=None if chords is None else Progression.parse(chords, old.meter),
+        like=read_likenesses(
+            {
+                "chords": (chords_like, chords_like_weight),
+                "rhythm": (rhythm_like, rhythm_like_weight),
+                "texture": (texture_like, texture_like_weight),
+            }
+        ),
+        repeat=parse_repetitions(repeat),
+        end_on_tonic=end_on_tonic is not False,
+        revision=Revision(old, level, chosen, vary),
+    )
+    (path,) = outputs_of(output, range(request.seed, request.seed + 1)).values()
+    compose_to_files({path: request}, weights, device, threads, as_json)

@@ -1,0 +1,123 @@
+"""From the words of the command line to the controls of a request: files are read here, and checked by the request."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from canzona.generation.controls import Kept, Likeness, Repetition
+    from canzona.generation.request import Request
+    from canzona.song.song import Song
+
+
+def read_kept(
+    melody: Path | None,
+    lead_sheet: Path | None,
+    reduced: Path | None,
+    source: Path | None,
+    level: str | None,
+    prompt: Path | None,
+    prompt_bars: int | None,
+) -> "tuple[Kept, ...]":
+    """Music that is kept, as the options of ``compose`` name it.
+
+    Raises:
+        ValueError: where a file is no song or an option lacks its companion.
+    """
+    from canzona.generation.controls import Kept
+    from canzona.hierarchy.levels import LEAD_SHEET, REDUCED_LEAD_SHEET
+
+    kept: list[Kept] = []
+    if (source is None) != (level is None):
+        raise ValueError(f"level: must be given together with from, got {'from' if level is None else 'level'} alone")
+    if (prompt is None) != (prompt_bars is None):
+        raise ValueError(f"prompt-bars: must be given together with prompt, got {'prompt' if prompt else 'prompt-bars'} alone")
+    if reduced is not None:
+        song = _source(reduced)
+        kept.append(Kept(song if song.reduced_lead_sheet else replace(song, accompaniment=None), REDUCED_LEAD_SHEET.name))
+    if lead_sheet is not None:
+        kept.append(Kept(_source(lead_sheet), LEAD_SHEET.name))
+    if source is not None and level is not None:
+        kept.append(Kept(_source(source), level))
+    if prompt is not None:
+        kept.append(Kept(_source(prompt), bars=prompt_bars))
+    if melody is not None:
+        kept.append(Kept(_source(melody), LEAD_SHEET.name, part="melody"))
+    return tuple(kept)
+
+
+def read_likenesses(asked: Mapping[str, tuple[Iterable[str] | None, float | None]]) -> "tuple[Likeness, ...]":
+    """Passages to be like: name of the control → texts ``FILE[:BARS][@LETTER]`` and their weight.
+
+    Raises:
+        ValueError: where a file is no song, lacks the bars, or a weight has no passage.
+    """
+    from canzona.generation.controls import Likeness
+    from canzona.song.bar_ranges import parse_source
+    from canzona.song.excerpt import excerpt
+
+    likenesses = []
+    for control, (texts, weight) in asked.items():
+        if weight is not None and not texts:
+            raise ValueError(f"{control}-like-weight: must be given together with {control}-like, got it alone")
+        for text in texts or ():
+            source = parse_source(text)
+            song = _with_chords(_source(Path(source.file)))
+            if source.bars is not None:
+                length = song.form.length_bars
+                if source.bars.end_bar > length:
+                    raise ValueError(f"{control}-like: bars must be within 1 to {length} of {source.file}, got {source.bars}")
+                song = excerpt(song, source.bars.start_bar, source.bars.end_bar)
+            likenesses.append(Likeness(control, song, source.letter, weight))
+    return tuple(likenesses)
+
+
+def parse_repetitions(text: str | None) -> "tuple[Repetition, ...]":
+    """``"0.8"`` for all phrases, or ``"A=1,B=0.2"``.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    from canzona.generation.controls import Repetition
+
+    found = []
+    for part in (text or "").split(",") if text else ():
+        letter, equals, amount = part.rpartition("=")
+        try:
+            found.append(Repetition(float(amount), letter.strip() if equals else None))
+        except ValueError:
+            raise ValueError(f"repeat: must be 0 to 1, or letters with such numbers as in A=1,B=0.2, got {text!r}") from None
+    return tuple(found)
+
+
+def stored_request(path: Path) -> "Request":
+    """The request that a song.json was composed by.
+
+    Raises:
+        ValueError: where the file is no song or does not say.
+    """
+    from canzona.cli.common import read_song
+    from canzona.generation.request_json import request_from_dict
+
+    values: Any = read_song(path).provenance.get("request")
+    if values is None:
+        raise ValueError(f"request: must be a song.json that says how it was composed, got {str(path)!r}")
+    return request_from_dict(values)
+
+
+def _source(path: Path) -> "Song":
+    from canzona.cli.common import read_any_song
+
+    return read_any_song(path)
+
+
+def _with_chords(song: "Song") -> "Song":
+    """The song; where only its piano is there, with the chords that are heard in it, for a texture is told from its chords."""
+    from canzona.evaluation.recognition import recognised_chords
+    from canzona.song.song import LeadSheet
+
+    sheet = song.lead_sheet or LeadSheet()
+    if sheet.chords or not song.accompaniment:
+        return song
+    return replace(song, lead_sheet=LeadSheet(sheet.melody, recognised_chords(song)))

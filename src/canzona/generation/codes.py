@@ -1,0 +1,113 @@
+"""From passages that a song is to be like to a code for each of its bars."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from canzona.generation.controls import Likeness
+from canzona.generation.request import Request
+from canzona.hierarchy.extraction import completed
+from canzona.hierarchy.level import External, Level
+from canzona.representation.encoders import Encoders
+from canzona.representation.resampling import voice_evidence
+from canzona.representation.structure import NONE
+from canzona.representation.views import nearest
+from canzona.song.harmony import Key
+from canzona.song.song import LeadSheet, Song
+from canzona.song.timing import Meter
+
+
+@dataclass(frozen=True)
+class CodePlan:
+    """External codes for one song at one level.
+
+    Attributes:
+        codes: (codes, numbers), as ``Encoders.asked`` gives them.
+        number: (bars,) which of them a bar is to be like; ``NONE`` for none.
+        bar: (bars,) how many bars into that code's passage the bar is.
+        weight: (bars,) how strongly, 1 where there is none.
+        voice: (codes, steps, 2), as ``voice_evidence`` gives it; ``None`` where the control has no voice.
+    """
+
+    codes: NDArray[np.float32]
+    number: NDArray[np.int64]
+    bar: NDArray[np.int64]
+    weight: NDArray[np.float32]
+    voice: NDArray[np.float32] | None = None
+
+    def evidence(self, meter: Meter) -> NDArray[np.float32] | None:
+        """(steps of the song, 2) log-odds of an onset and of a note that goes on; ``None`` where the control has no voice."""
+        if self.voice is None:
+            return None
+        step = self.bar[:, None] * meter.steps_per_bar + np.arange(meter.steps_per_bar)
+        chosen = self.voice[np.maximum(self.number, 0)[:, None], step]
+        weighed = np.where(self.number == NONE, 0, self.weight)[:, None, None] * chosen
+        return weighed.reshape(-1, 2).astype(np.float32)
+
+
+def code_plan(level: Level, song: Song, request: Request, encoders: Callable[[], Encoders], weight: float) -> CodePlan | None:
+    """The codes that a level is asked for; ``None`` for none.
+
+    A passage is laid from the start of every phrase that is to be like it, and again where it is shorter. Of several passages
+    for one phrase the first holds that names its letter, or else the first that names none.
+
+    Args:
+        level: the level.
+        song: with its form.
+        request: what is asked for.
+        encoders: gives the encoders; called where a code is asked for.
+        weight: of a likeness that has none of its own.
+    """
+    external = level.external
+    asked = [own for own in request.like if external is not None and own.control == external.name]
+    if external is None or not asked:
+        return None
+    bars = song.form.length_bars
+    codes: list[NDArray[np.float32]] = []
+    voice: list[NDArray[np.float32]] = []
+    number, bar = np.full(bars, NONE, np.int64), np.zeros(bars, np.int64)
+    weights = np.ones(bars, np.float32)
+    found: dict[tuple[int, int], tuple[int, int]] = {}  # passage and semitones → first code and how many
+    for start_bar, phrase in song.form.spans():
+        own = next((each for each in asked if each.letter == phrase.letter), None)
+        own = own or next((each for each in asked if each.letter is None), None)
+        if own is None or own.weight == 0:
+            continue
+        shift = _shift(external, own, phrase.key)
+        place = (asked.index(own), shift)
+        if place not in found:
+            own_codes, own_voice = _codes(external, own, shift, encoders())
+            found[place] = (sum(map(len, codes)), len(own_codes))
+            codes.append(own_codes)
+            voice += [] if own_voice is None else [own_voice]
+        first, count = found[place]
+        into = np.arange(phrase.length_bars)
+        here = slice(start_bar, start_bar + phrase.length_bars)
+        number[here] = first + into // external.bars % count
+        bar[here] = into % external.bars
+        weights[here] = weight if own.weight is None else own.weight
+    if not codes:
+        return None
+    return CodePlan(np.concatenate(codes), number, bar, weights, np.concatenate(voice) if voice else None)
+
+
+def _shift(external: External, own: Likeness, key: Key | None) -> int:
+    """Semitones from the passage's key signature to that of the phrase, where the control follows keys."""
+    there = completed(own.song).form.phrases[0].key
+    if not external.follows_key or key is None or there is None:
+        return 0
+    return int(nearest(np.array(key.relative_major - there.relative_major)))
+
+
+def _codes(
+    external: External, own: Likeness, shift: int, encoders: Encoders
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """A code, and its voice's rhythm, for every whole part of the passage of the encoder's length; one where it is shorter."""
+    song = own.song
+    if shift and song.lead_sheet is not None:  # a control that follows keys hears chords alone
+        chords = tuple(replace(span, chord=span.chord.transposed(shift)) for span in song.lead_sheet.chords)
+        song = replace(song, lead_sheet=LeadSheet((), chords), accompaniment=None)
+    starts = range(0, max(1, song.form.length_bars - external.bars + 1), external.bars)
+    return encoders.asked(external, song, list(starts)), voice_evidence(encoders, external, song, list(starts))

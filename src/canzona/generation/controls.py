@@ -1,0 +1,133 @@
+"""What a request may hold besides numbers: music that is kept, music to be like, a revision. Each checks itself."""
+
+import re
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from canzona.hierarchy.extraction import completed
+from canzona.hierarchy.levels import LEVELS, Level, external_named, level_named
+from canzona.model.denoiser import LARGEST_WEIGHT
+from canzona.representation.encoders import check_has_level
+from canzona.representation.encodings import encoding_named
+from canzona.song.song import Song
+
+
+def _music(song: Song) -> Song:
+    """The song without its history, which a request need not hold."""
+    return replace(song, provenance=MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Music that comes back as it is.
+
+    Attributes:
+        song: that has it.
+        level: the finest level that is kept; all above it are kept too, extracted where the song lacks them. ``None`` keeps
+            all that the song has.
+        part: a part of that level that alone is kept, such as ``"melody"``; ``None`` for all of it.
+        bars: how many bars from the start are kept, 1 or more; ``None`` for all.
+    """
+
+    song: Song
+    level: str | None = None
+    part: str | None = None
+    bars: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "song", _music(completed(self.song)))
+        name = self.part or self.level or "prompt"
+        if self.level is not None:
+            row = level_named(self.level)
+            parts = [part.name for part in row.parts]
+            if self.part is not None and self.part not in parts:
+                raise ValueError(f"part: must be one of {', '.join(parts)}, got {self.part!r}")
+            if getattr(self.song, row.attribute) is None and getattr(self.song, row.reduces or row.attribute) is None:
+                raise ValueError(f"{name}: must have a {row.title}, got a song without one")
+        if self.bars is not None and not 1 <= self.bars <= self.song.form.length_bars:
+            raise ValueError(f"{name} bars: must be 1 to {self.song.form.length_bars}, the song's length, got {self.bars}")
+
+    def reaches(self, level: Level) -> bool:
+        """Whether all of this level is kept."""
+        if self.part is not None:
+            return False
+        return self.level is None or LEVELS.index(level) <= LEVELS.index(level_named(self.level))
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """A passage that the song is to be like in one respect.
+
+    Attributes:
+        control: in which, such as ``"texture"``: the name of a level's control from outside.
+        song: the passage.
+        letter: of the phrases that are to be like it; ``None`` for all.
+        weight: how strongly, 0 to 10: 0 not at all, 1 as the model believes; ``None`` as tuned.
+    """
+
+    control: str
+    song: Song
+    letter: str | None = None
+    weight: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "song", _music(self.song))
+        external = external_named(self.control).external
+        assert external is not None
+        try:
+            check_has_level(encoding_named(external.encoding), self.song)
+        except ValueError as error:
+            raise ValueError(f"{self.control}-like: {error}") from None
+        if self.weight is not None and not 0 <= self.weight <= LARGEST_WEIGHT:
+            raise ValueError(f"{self.control}-like-weight: must be 0 to {LARGEST_WEIGHT}, got {self.weight:g}")
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A song of which some bars are composed anew.
+
+    Attributes:
+        song: as it is, with all of its levels.
+        level: the coarsest level that is composed anew; those below it change only where they must.
+        bars: that are composed anew, counted from 0; ``None`` for all.
+        vary: how far from the old version, from 0 (not at all) to 1 (as if there had been none).
+    """
+
+    song: Song
+    level: str
+    bars: frozenset[int] | None = None
+    vary: float = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "song", _music(self.song))
+        revisable = [level.name for level in LEVELS if not level.ends_freely]
+        if self.level not in revisable:
+            raise ValueError(f"level: must be one of {', '.join(revisable)}, got {self.level!r}")
+        missing = [level.title for level in LEVELS if getattr(self.song, level.attribute) is None]
+        if missing:
+            raise ValueError(f"song: must have all of its levels to be revised, got one without {' and '.join(missing)}")
+        length = self.song.form.length_bars
+        if self.bars is not None and not (self.bars and all(0 <= bar < length for bar in self.bars)):
+            given = f"{min(self.bars) + 1} to {max(self.bars) + 1}" if self.bars else "none"
+            raise ValueError(f"bars: must be within 1 to {length}, got {given}")
+        if not 0 <= self.vary <= 1:
+            raise ValueError(f"vary: must be 0 to 1, got {self.vary:g}")
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """How literally phrases return.
+
+    Attributes:
+        amount: 0 for free variation, 0.5 as composed without this, 1 for literal returns.
+        letter: of the phrases; ``None`` for all that no other repetition names.
+    """
+
+    amount: float
+    letter: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.amount <= 1:
+            raise ValueError(f"repeat: must be 0 to 1, got {self.amount:g}")
+        if self.letter is not None and not re.fullmatch("[A-Za-z]", self.letter):
+            raise ValueError(f"repeat: must name a phrase letter, got {self.letter!r}")

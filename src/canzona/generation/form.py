@@ -1,0 +1,54 @@
+"""The form before and after it is composed."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from canzona.generation.request import Request, song_of
+from canzona.generation.settled import KNOWN_KEY_BARS, Settled
+from canzona.hierarchy.level import Level
+from canzona.representation.form_image import POP_SONG, decode_form, decode_keys
+from canzona.song.excerpt import excerpt
+from canzona.song.form import Form, Phrase
+from canzona.song.harmony import Key
+from canzona.song.song import Song
+
+
+def opening(request: Request) -> Song:
+    """The song before anything is composed: with its form, or with what is drawn before a form is composed.
+
+    That is the beginning that is kept; or nothing but the key, in its first bars, or over the length that is asked for.
+    """
+    if request.keyed_form() is not None:
+        return song_of(request)
+    song = Song(Form((Phrase("A", request.bars or KNOWN_KEY_BARS, request.key),)), request.meter, request.tempo)
+    for own in request.kept:
+        beginning = excerpt(own.song, 0, own.bars or own.song.form.length_bars).form
+        left = (request.bars or 0) - beginning.length_bars
+        rest = (Phrase("A", left, beginning.phrases[-1].key),) if left > 0 else ()
+        song = replace(song, form=Form((*beginning.phrases, *rest)))
+    return song
+
+
+def read_form(level: Level, image: np.ndarray, settled: Settled, request: Request) -> Song:
+    """The song with the form on ``image``, (bars, planes, rows); what was asked for exactly comes back exactly."""
+    song = settled.song
+    asked = request.keyed_form()
+    if asked is not None:
+        composed = decode_keys(level, image, song.form, POP_SONG)
+        keys = [phrase.key for phrase in asked.with_keys_from(composed).phrases]
+    else:
+        kept = _whole_phrases(song, request)
+        done = sum(phrase.length_bars for phrase in kept)
+        left = None if request.bars is None else request.bars - done
+        rest = () if left == 0 else decode_form(level, image[done:], POP_SONG, left).phrases
+        composed = Form((*kept, *rest))
+        keys = [phrase.key for phrase in composed.phrases]
+        keys[0] = request.key or keys[0]
+    return replace(song, form=composed.with_keys(keys).with_missing_keys(request.key or Key(0)))
+
+
+def _whole_phrases(song: Song, request: Request) -> tuple[Phrase, ...]:
+    """Phrases that end within the beginning that is kept."""
+    kept_bars = max((own.bars or 0 for own in request.kept), default=0)
+    return tuple(phrase for start_bar, phrase in song.form.spans() if start_bar + phrase.length_bars <= kept_bars)

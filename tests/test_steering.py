@@ -1,0 +1,379 @@
+"""Steering: what is given exactly comes back exactly, what is kept stays, the rest is composed; on a tiny random cascade."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from canzona.generation import Cascade, Kept, Likeness, Repetition, Request, Revision
+from canzona.generation.request_json import request_from_dict, request_to_dict
+from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS, REDUCED_LEAD_SHEET
+from canzona.io.files import check_storable
+from canzona.io.song_json import song_from_json, song_to_json
+from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
+from canzona.song.progression import Progression
+from tiny import tiny_cascade
+
+QUICK = {"steps": 3, "guidance": 0.5}
+SHORT = Request(Form.parse("i2A4B2A4o2"), Key.parse("G major"), seed=3, **QUICK)
+CHORDS = Progression.parse("A: C | G/B | Am7 F | C6; o: Dm7 G7 | C", Meter())
+
+
+@pytest.fixture(scope="module")
+def cascade(tmp_path_factory) -> Cascade:
+    return tiny_cascade(tmp_path_factory.mktemp("cascade"))
+
+
+@pytest.fixture(scope="module")
+def song(cascade) -> Song:
+    return cascade.compose(SHORT)
+
+
+def music(song: Song) -> Song:
+    """The song without its history."""
+    return replace(song, provenance={})
+
+
+def chord_of_beat(song: Song, sheet: LeadSheet) -> list[Chord | None]:
+    beats: list[Chord | None] = [None] * song.meter.bars_to_beats(song.form.length_bars)
+    for span in sheet.chords:
+        beats[span.start_beat : span.end_beat] = [span.chord] * span.duration_beats
+    return beats
+
+
+def outside(song: Song, bars: set[int]) -> list[object]:
+    """All that a song says outside of some bars: notes that begin there, and the chords of every beat."""
+    sheets = (song.reduced_lead_sheet, song.lead_sheet)
+    voices = (*(sheet.melody for sheet in sheets), song.accompaniment)
+    notes = [[note for note in voice if song.meter.bar_of_step(note.start_step) not in bars] for voice in voices]
+    chords = [
+        [chord for beat, chord in enumerate(chord_of_beat(song, sheet)) if song.meter.bar_of_beat(beat) not in bars]
+        for sheet in sheets
+    ]
+    return [notes, chords]
+
+
+class TestExactControl:
+    def test_chords_come_back_beat_by_beat_as_they_were_spelt(self, cascade):
+        song = cascade.compose(replace(SHORT, chords=CHORDS))
+        placed = CHORDS.spans(song.form, song.meter)
+        asked = chord_of_beat(song, LeadSheet((), placed.chords))
+        obtained = chord_of_beat(song, song.lead_sheet)
+        for bar in sorted(placed.given_bars):
+            beats = slice(4 * bar, 4 * bar + 4)
+            assert obtained[beats] == asked[beats]
+        assert placed.given_bars == {2, 3, 4, 5, 8, 9, 10, 11, 12, 13}
+
+    def test_silence_between_chords_is_kept_too(self, cascade):
+        song = cascade.compose(replace(SHORT, chords=Progression.parse("B: N | C N", Meter())))
+        b_bars = chord_of_beat(song, song.lead_sheet)[24:32]
+        assert b_bars == [None] * 4 + [Chord(0, "maj", 0)] * 2 + [None] * 2
+
+    def test_the_last_bar_has_the_tonic_unless_told_otherwise(self, cascade, song):
+        tonic = ChordSpan(52, 4, Chord(7, "maj", 7))
+        assert song.lead_sheet.chords[-1] == song.reduced_lead_sheet.chords[-1] == tonic
+        minor = cascade.compose(replace(SHORT, key=Key.parse("E minor")))
+        assert minor.lead_sheet.chords[-1].chord == Chord(4, "min", 4)
+        free = cascade.compose(replace(SHORT, end_on_tonic=False))
+        assert free.lead_sheet.chords[-1:] != (tonic,)
+        own = cascade.compose(replace(SHORT, chords=Progression.parse("o: C | D", Meter())))
+        assert own.lead_sheet.chords[-1].chord == Chord(2, "maj", 2)
+
+    @pytest.mark.parametrize("part", ["melody", None])
+    def test_a_given_melody_or_lead_sheet_comes_back_note_by_note(self, cascade, song, part):
+        request = replace(SHORT, seed=9, kept=(Kept(song, LEAD_SHEET.name, part),))
+        other = cascade.compose(request)
+        assert other.lead_sheet.melody == song.lead_sheet.melody
+        assert part or other.lead_sheet == song.lead_sheet
+        assert (other.reduced_lead_sheet == song.reduced_lead_sheet) is (part is None)
+        assert other.accompaniment != song.accompaniment
+        check_storable(other)
+
+    def test_a_melody_without_anything_else_gets_the_rest(self, cascade):
+        melody = tuple(Note(4 * beat, 60 + (0, 4, 7, 5, 2, 0, 7, 0)[beat % 8], 4, 33) for beat in range(32))
+        source = Song(Form.parse("A8"), lead_sheet=LeadSheet(melody))
+        song = cascade.compose(Request(kept=(Kept(source, LEAD_SHEET.name, "melody"),), **QUICK))
+        assert song.lead_sheet.melody == melody
+        assert str(song.form) == "A8"
+        assert song.form.phrases[0].key == Key.parse("C major")
+        assert song.lead_sheet.chords
+        phrased = cascade.compose(Request(Form.parse("A4B4"), kept=(Kept(source, LEAD_SHEET.name, "melody"),), **QUICK))
+        assert phrased.lead_sheet.melody == melody
+        assert str(phrased.form) == "A4B4"
+
+    def test_melody_and_chords_together_leave_only_the_piano(self, cascade, song):
+        chords = Progression.parse(" | ".join(["C", "F"] * 7), Meter())
+        request = replace(SHORT, chords=chords, kept=(Kept(song, LEAD_SHEET.name, "melody"),))
+        only_piano = Cascade({ACCOMPANIMENT.name: cascade.models[ACCOMPANIMENT.name]})
+        other = only_piano.compose(request)
+        assert other.lead_sheet.melody == song.lead_sheet.melody
+        assert [span.chord.root for span in other.lead_sheet.chords] == [0, 5] * 7
+
+    @pytest.mark.parametrize("level", [FORM, REDUCED_LEAD_SHEET, LEAD_SHEET])
+    def test_any_level_may_be_entered(self, cascade, song, level):
+        other = cascade.compose(Request(seed=8, kept=(Kept(song, level.name),), **QUICK))
+        for row in LEVELS:
+            kept = LEVELS.index(row) <= LEVELS.index(level)
+            assert (getattr(other, row.attribute) == getattr(song, row.attribute)) is kept
+        bare = replace(song, reduced_lead_sheet=None, form=Form.parse(str(song.form)))
+        assert Kept(bare, LEAD_SHEET.name).song.reduced_lead_sheet is not None
+        assert all(phrase.key for phrase in Kept(bare, LEAD_SHEET.name).song.form.phrases)
+
+    def test_key_changes_within_the_form(self, cascade):
+        form = Form.parse("A2@G A2@A o1")
+        song = cascade.compose(Request(form, seed=1, **QUICK))
+        assert [str(phrase.key) for phrase in song.form.phrases] == ["G major", "A major", "A major"]
+        assert song.lead_sheet.chords[-1].chord.root == 9
+
+
+class TestPrompt:
+    def test_a_prompt_is_continued_by_a_composed_form(self, cascade, song):
+        other = cascade.compose(Request(seed=4, kept=(Kept(song, bars=6),), **QUICK))
+        assert str(other.form).startswith("i2A4")
+        assert other.form.length_bars > 6
+        later = set(range(6, max(song.form.length_bars, other.form.length_bars)))
+        assert outside(other, later) == outside(song, later)
+
+    def test_or_by_a_given_form_or_length(self, cascade, song):
+        given = cascade.compose(replace(SHORT, form=Form.parse("i2A4D6"), seed=4, kept=(Kept(song, bars=6),)))
+        assert str(given.form) == "i2A4D6"
+        long = cascade.compose(Request(seed=4, bars=20, kept=(Kept(song, bars=6),), **QUICK))
+        assert long.form.length_bars == 20
+        for other in (given, long):
+            later = set(range(6, 20))
+            assert outside(other, later) == outside(song, later)
+
+
+class TestRevision:
+    @pytest.mark.parametrize("level", [level for level in LEVELS if not level.ends_freely])
+    def test_all_but_the_chosen_bars_stays_bit_for_bit(self, cascade, song, level):
+        chosen = {4, 5, 6}
+        other = cascade.revise(Revision(song, level.name, frozenset(chosen)), seed=11, **QUICK)
+        assert outside(other, chosen) == outside(song, chosen)
+        for row in LEVELS:
+            same = getattr(other, row.attribute) == getattr(song, row.attribute)
+            assert same is (LEVELS.index(row) < LEVELS.index(level))
+        check_storable(other)
+
+    def test_levels_below_change_only_where_they_must(self, cascade, song):
+        other = cascade.revise(Revision(song, LEAD_SHEET.name, frozenset({4, 5}), vary=0.0), seed=11, **QUICK)
+        assert music(other) == music(song)
+
+    def test_vary_goes_from_nothing_to_everything(self, cascade, song):
+        def changed(vary: float) -> int:
+            other = cascade.revise(Revision(song, ACCOMPANIMENT.name, None, vary), seed=11, steps=8, guidance=0.0)
+            return len(set(other.accompaniment) ^ set(song.accompaniment))
+
+        changes = [changed(vary) for vary in (0.0, 0.25, 0.75, 1.0)]
+        assert changes[0] == 0
+        assert 0 < changes[1] < changes[3]
+        assert changes == sorted(changes) or changes[2] > changes[1]
+
+    def test_chords_of_the_chosen_bars_can_be_given(self, cascade, song):
+        revision = Revision(song, REDUCED_LEAD_SHEET.name, frozenset({6, 7}))
+        other = cascade.revise(revision, chords=Progression.parse("B: F | Bb", Meter()), **QUICK)
+        assert [span.chord.root for span in other.lead_sheet.chords if 24 <= span.start_beat < 32] == [5, 10]
+        assert outside(other, {6, 7}) == outside(song, {6, 7})
+
+    def test_a_revision_of_a_revision(self, cascade, song):
+        first = cascade.revise(Revision(song, ACCOMPANIMENT.name, frozenset({1})), seed=1, **QUICK)
+        second = cascade.revise(Revision(first, ACCOMPANIMENT.name, frozenset({2})), seed=2, **QUICK)
+        assert outside(second, {1, 2}) == outside(song, {1, 2})
+        assert outside(second, {2}) == outside(first, {2})
+
+
+class TestRepetition:
+    FORM = Form.parse("A4B2A4B2")
+
+    def phrases(self, song: Song, start_bars: tuple[int, int], bars: int) -> list[list[tuple[int, int, int]]]:
+        return [
+            [
+                (note.start_step - 16 * start, note.pitch, note.duration_steps)
+                for note in song.accompaniment
+                if start <= note.start_step // 16 < start + bars
+            ]
+            for start in start_bars
+        ]
+
+    def test_one_is_literal_and_one_half_is_as_composed(self, cascade):
+        request = replace(SHORT, form=self.FORM)
+        plain = cascade.compose(request)
+        literal = cascade.compose(replace(request, repeat=(Repetition(1.0),), end_on_tonic=False))
+        first, second = self.phrases(literal, (0, 6), 4)
+        assert [note[:2] for note in first] == [note[:2] for note in second] != []
+        assert music(cascade.compose(replace(request, repeat=(Repetition(0.5),)))) == music(plain)
+
+    def test_letters_differ(self, cascade):
+        repeat = (Repetition(0.0, "A"), Repetition(1.0, "B"))
+        song = cascade.compose(replace(SHORT, form=self.FORM, repeat=repeat, end_on_tonic=False))
+        first, second = self.phrases(song, (0, 6), 4)
+        assert first != second
+        first, second = self.phrases(song, (4, 10), 2)
+        assert [note[:2] for note in first] == [note[:2] for note in second]
+
+    def test_a_literal_return_in_another_key_is_transposed(self, cascade):
+        form = Form.parse("A4@C A4@D")
+        song = cascade.compose(Request(form, repeat=(Repetition(1.0),), end_on_tonic=False, seed=2, **QUICK))
+        first, second = self.phrases(song, (0, 4), 4)
+        top = ACCOMPANIMENT.lowest_pitch + ACCOMPANIMENT.rows
+        assert [(step, pitch + 2) for step, pitch, _ in first if pitch + 2 < top] == [note[:2] for note in second]
+        assert [span.chord.transposed(2).chroma for span in song.lead_sheet.chords if span.start_beat < 16] == [
+            span.chord.chroma for span in song.lead_sheet.chords if span.start_beat >= 16
+        ]
+
+
+class TestLikeness:
+    @pytest.mark.parametrize("level", [level for level in LEVELS if level.external])
+    def test_a_passage_changes_its_level_where_it_is_asked_for(self, cascade, song, level):
+        like = Likeness(level.external.name, song, letter="B", weight=3.0)
+        other = cascade.compose(replace(SHORT, seed=3, like=(like,)))
+        place = LEVELS.index(level)
+        for row in LEVELS[:place]:
+            assert getattr(other, row.attribute) == getattr(song, row.attribute)
+        assert getattr(other, level.attribute) != getattr(song, level.attribute)
+
+    def test_weight_nought_is_no_likeness(self, cascade, song):
+        like = Likeness(ACCOMPANIMENT.external.name, song, weight=0.0)
+        assert music(cascade.compose(replace(SHORT, like=(like,)))) == music(song)
+
+    def test_a_cascade_without_encoders_says_so(self, cascade, song):
+        without = Cascade(cascade.models)
+        with pytest.raises(ValueError, match="like: must be left out where there are no encoders"):
+            without.compose(replace(SHORT, like=(Likeness(ACCOMPANIMENT.external.name, song),)))
+
+
+def test_what_is_not_asked_for_changes_nothing(cascade, song):
+    unsaid = replace(SHORT, kept=(), like=(), repeat=(), chords=None, bars=None, revision=None)
+    assert cascade.compose(unsaid) == song
+
+
+class TestLongSongs:
+    @pytest.mark.parametrize("bars", [7, 300])
+    def test_a_composed_form_has_the_length_that_is_asked_for(self, cascade, bars):
+        (song,) = list(cascade.stream([Request(bars=bars, seed=1, **QUICK)], until=FORM))[-1].songs
+        assert song.form.length_bars == bars
+        assert song.provenance["request"]["bars"] == bars
+
+    def test_keys_of_a_long_given_form_are_composed(self, cascade):
+        (song,) = list(cascade.stream([Request(Form.parse("A150B150A10"), seed=1, **QUICK)], until=FORM))[-1].songs
+        assert str(song.form) == "A150B150A10"
+        assert all(phrase.key for phrase in song.form.phrases)
+
+
+def requests(song: Song) -> list[Request]:
+    """Requests that together use every field."""
+    return [
+        SHORT,
+        replace(
+            SHORT, chords=CHORDS, like=(Likeness("rhythm", song, "B", 2.5),), repeat=(Repetition(0.2, "A"), Repetition(1.0))
+        ),
+        Request(Form.parse("A4@C B4@Am"), meter=Meter(4), tempo=77.5, end_on_tonic=False),
+        Request(bars=33, kept=(Kept(song, bars=6),), seed=2**63 - 1),
+        Request(kept=(Kept(song, LEAD_SHEET.name, "melody"),)),
+        Request(revision=Revision(song, LEAD_SHEET.name, frozenset({3, 4}), 0.4)),
+    ]
+
+
+def test_requests_survive_json(song):
+    for request in requests(song):
+        values = json.loads(json.dumps(request_to_dict(request)))
+        assert request_from_dict(values) == request
+
+
+def test_a_song_is_composed_again_from_what_it_says_of_itself(cascade, song):
+    for request in requests(song)[1:2] + requests(song)[5:]:
+        first = cascade.compose(replace(request, **QUICK))
+        read = song_from_json(song_to_json(first))
+        assert cascade.compose(request_from_dict(read.provenance["request"])) == first
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"tempoo": 3}, "request: must have fields among"),
+        ({"tempo": "fast"}, "request: must have values of the right kinds"),
+        ({"kept": [{"song": {}}]}, "song file"),
+        ({"revision": 3}, "request: must have values of the right kinds"),
+        ([], "request: must be fields with values, got list"),
+    ],
+)
+def test_a_broken_stored_request_is_told_in_one_line(values, message):
+    with pytest.raises(ValueError, match=message):
+        request_from_dict(values)
+
+
+class TestContradictions:
+    def refused(self, message: str, **fields: object) -> None:
+        with pytest.raises(ValueError, match=message) as told:
+            replace(SHORT, **fields)
+        assert "\n" not in str(told.value)
+
+    def test_each_gets_one_line(self, song):
+        low = Song(Form.parse("A4"), lead_sheet=LeadSheet((Note(0, 30, 4),)))
+        waltz = Song(Form.parse("A4"), Meter(3), lead_sheet=LeadSheet((Note(0, 60, 4),)), accompaniment=())
+        melody = Kept(song, LEAD_SHEET.name, "melody")
+        whole = Kept(song, LEAD_SHEET.name)
+        six = Progression.parse("C | C | C | C | C | C", Meter())
+        self.refused("chords: must be", form=Form.parse("A8"), chords=six)
+        self.refused("chords: letter must be one of i, A, B, o", chords=Progression.parse("C: F", Meter()))
+        self.refused(
+            "melody: its melody must lie within MIDI pitches 48 to 103, got 30", kept=(Kept(low, LEAD_SHEET.name, "melody"),)
+        )
+        self.refused("lead-sheet: must be in 4/4, the song's metre, got 3/4", kept=(Kept(waltz, LEAD_SHEET.name),))
+        self.refused("rhythm-like: must be in 4/4", like=(Likeness("rhythm", waltz),))
+        self.refused("lead-sheet: must be at most 4 bars, the form's length, got 14", form=Form.parse("A4"), kept=(whole,))
+        self.refused("chords: must be left out where a lead-sheet is given", chords=CHORDS, kept=(whole,))
+        self.refused("melody: must be left out where a lead-sheet is given", kept=(whole, melody))
+        self.refused("kept: must be one of lead-sheet and prompt, got both", kept=(whole, Kept(song, bars=2)))
+        self.refused("key: must be G major, that of the music given", form=None, key=Key(0), kept=(whole,))
+        self.refused("bars: must be left out where the form is given", bars=8)
+        self.refused("bars: must be at least the 6 bars of the prompt, got 5", form=None, bars=5, kept=(Kept(song, bars=6),))
+        self.refused("bars: must be 1 to 1024 bars long, got 1025", form=None, bars=1025)
+        self.refused("like: letter must be one of i, A, B, o of the form", like=(Likeness("rhythm", song, "Z"),))
+        self.refused("repeat: letter must be one of", repeat=(Repetition(1.0, "Z"),))
+        self.refused("repeat: must name each phrase letter once, got A, A", repeat=(Repetition(1.0, "A"), Repetition(0.0, "A")))
+        self.refused("revision: must be without form, key", revision=Revision(song, LEAD_SHEET.name))
+
+    def test_controls_check_themselves(self, song):
+        for message, make in (
+            ("repeat: must be 0 to 1, got 1.5", lambda: Repetition(1.5)),
+            ("vary: must be 0 to 1, got -1", lambda: Revision(song, LEAD_SHEET.name, vary=-1)),
+            (
+                "level: must be one of reduced-lead-sheet, lead-sheet, accompaniment, got 'form'",
+                lambda: Revision(song, FORM.name),
+            ),
+            ("bars: must be within 1 to 14, got 9 to 15", lambda: Revision(song, LEAD_SHEET.name, frozenset({8, 14}))),
+            ("song: must have all of its levels", lambda: Revision(replace(song, accompaniment=None), LEAD_SHEET.name)),
+            ("texture-like-weight: must be 0 to 10, got 11", lambda: Likeness("texture", song, weight=11)),
+            ("like: must be one of chords, rhythm, texture, got 'tempo'", lambda: Likeness("tempo", song)),
+            ("texture-like: song: must have an accompaniment", lambda: Likeness("texture", replace(song, accompaniment=None))),
+            ("prompt bars: must be 1 to 14, the song's length, got 15", lambda: Kept(song, bars=15)),
+            ("part: must be one of chords, melody, got 'drums'", lambda: Kept(song, LEAD_SHEET.name, "drums")),
+            ("lead-sheet: must have a lead sheet", lambda: Kept(Song(Form.parse("A4")), LEAD_SHEET.name)),
+        ):
+            with pytest.raises(ValueError, match=message):
+                make()
+
+    def test_chords_that_do_not_fit_a_composed_form_are_told_before_they_are_laid(self, cascade):
+        chords = Progression.parse("Q: C", Meter())
+        with pytest.raises(ValueError, match="chords: letter must be one of"):
+            cascade.compose(Request(chords=chords, **QUICK))
+
+
+def test_codes_are_laid_from_the_start_of_each_phrase(cascade, song):
+    from canzona.generation.codes import code_plan
+    from canzona.representation.encoders import CONTROL_SEED
+    from canzona.representation.structure import NONE
+
+    encoders = cascade._encode()
+    request = replace(SHORT, like=(Likeness("texture", song, "A", 2.0), Likeness("texture", song, "A", 9.0)))
+    plan = code_plan(ACCOMPANIMENT, song, request, lambda: encoders, weight=1.5)
+    assert plan.number.tolist() == [NONE] * 2 + [0, 0, 1, 1] + [NONE] * 2 + [0, 0, 1, 1] + [NONE] * 2
+    assert plan.bar.tolist() == [0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0]
+    assert plan.weight.tolist() == [1, 1, 2, 2, 2, 2, 1, 1, 2, 2, 2, 2, 1, 1]
+    starts = list(range(0, 13, 2))
+    assert np.array_equal(plan.codes, encoders.asked(ACCOMPANIMENT.external, song, starts))
+    codes = plan.codes[:, : ACCOMPANIMENT.external.width]
+    assert np.array_equal(codes, encoders.encode("texture", CONTROL_SEED, song, starts))
+    assert code_plan(LEAD_SHEET, song, request, lambda: encoders, weight=1.5) is None
