@@ -95,7 +95,7 @@ ACCOMPANIMENT = Level(
     lowest_pitch=16,
     planes=_ROLL,
     parts=(Part("piano", (Region("piano", _ROLL_NAMES, 0, 96, Drawing.AS_IS),)),),
-    sampling=Sampling(steps=16, background=1.2, reference=2.0, external=2.0),
+    sampling=Sampling(steps=16, background=1.8, reference=2.0),
     background=("form", "reduced-lead-sheet", "lead-sheet"),
     context_passages=2,
     context_bars=4,
