@@ -334,8 +334,14 @@ class TestContradictions:
         self.refused("repeat: letter must be one of", repeat=(Repetition(1.0, "Z"),))
         self.refused("repeat: must name each phrase letter once, got A, A", repeat=(Repetition(1.0, "A"), Repetition(0.0, "A")))
         self.refused("revision: must be without form, key", revision=Revision(song, LEAD_SHEET.name))
+        twice = (Likeness("rhythm", song, "A"), Likeness("rhythm", song, "A", 2.0))
+        self.refused("rhythm-like: must name one passage for phrases A, got several", like=twice)
+        piano = {"form": None, "key": None, "revision": Revision(song, ACCOMPANIMENT.name)}
+        self.refused("rhythm-like: must be left out where its level stays", **piano, like=twice[:1])
+        self.refused("chords: must be left out where no chords are composed anew", **piano, chords=CHORDS)
 
     def test_controls_check_themselves(self, song):
+        silent = replace(song, lead_sheet=LeadSheet())
         for message, make in (
             ("repeat: must be 0 to 1, got 1.5", lambda: Repetition(1.5)),
             ("vary: must be 0 to 1, got -1", lambda: Revision(song, LEAD_SHEET.name, vary=-1)),
@@ -346,6 +352,9 @@ class TestContradictions:
             ("bars: must be within 1 to 14, got 9 to 15", lambda: Revision(song, LEAD_SHEET.name, frozenset({8, 14}))),
             ("song: must have all of its levels", lambda: Revision(replace(song, accompaniment=None), LEAD_SHEET.name)),
             ("texture-like-weight: must be 0 to 10, got 11", lambda: Likeness("texture", song, weight=11)),
+            ("rhythm-like: must have rhythm in these bars", lambda: Likeness("rhythm", silent)),
+            ("chords-like: must have chords in these bars", lambda: Likeness("chords", silent)),
+            ("melody: must have notes in a track MELODY", lambda: Kept(silent, LEAD_SHEET.name, "melody")),
             ("like: must be one of chords, rhythm, texture, got 'tempo'", lambda: Likeness("tempo", song)),
             ("texture-like: song: must have an accompaniment", lambda: Likeness("texture", replace(song, accompaniment=None))),
             ("prompt bars: must be 1 to 14, the song's length, got 15", lambda: Kept(song, bars=15)),
@@ -367,7 +376,7 @@ def test_codes_are_laid_from_the_start_of_each_phrase(cascade, song):
     from canzona.representation.structure import NONE
 
     encoders = cascade._encode()
-    request = replace(SHORT, like=(Likeness("texture", song, "A", 2.0), Likeness("texture", song, "A", 9.0)))
+    request = replace(SHORT, like=(Likeness("texture", song, "A", 2.0),))
     plan = code_plan(ACCOMPANIMENT, song, request, lambda: encoders, weight=1.5)
     assert plan.number.tolist() == [NONE] * 2 + [0, 0, 1, 1] + [NONE] * 2 + [0, 0, 1, 1] + [NONE] * 2
     assert plan.bar.tolist() == [0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0]

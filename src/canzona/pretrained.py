@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -56,7 +56,18 @@ def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | N
     registry = _read_registry(folder)
     models = {level.name: _load_registered(folder, level, registry, device, dtype) for level in LEVELS}
     own = folder if ENCODERS in registry else None
-    return Cascade(models, device, encoders=cache(lambda: load_encoders(own)))
+    return Cascade(models, device, encoders=cache(lambda: _encoders_of(own, models)))
+
+
+def _encoders_of(folder: Path | None, models: Mapping[str, LevelModel]) -> Encoders:
+    """The encoders, once it is sure that they are those whose codes the levels learnt."""
+    encoders = load_encoders(folder)
+    for name, model in models.items():
+        if model.encoders not in (None, encoders.digest):
+            raise UnusableWeights(
+                f"weights: {name} learnt the codes of other encoders than those of {ENCODERS}.safetensors; train it again"
+            )
+    return encoders
 
 
 def load_encoders(folder: Path | None = None) -> Encoders:
@@ -169,7 +180,8 @@ def load_level(path: Path, level: Level, device: str = "cpu", dtype: torch.dtype
     for name, wanted in image_fields(level).items():
         if (found := getattr(card.config, name)) != wanted:
             raise ValueError(f"weights: {path} has {name} {found!r}, must have {wanted!r}")
-    return LevelModel(Denoiser(network.to(device)), card.schedule, dtype)
+    learnt = card.training.get("encoders")
+    return LevelModel(Denoiser(network.to(device)), card.schedule, dtype, encoders=learnt if isinstance(learnt, str) else None)
 
 
 def _registered_bytes(path: Path, digest: str) -> bytes:

@@ -8,7 +8,7 @@ import typer
 from canzona.cli import options
 from canzona.cli.common import writable
 from canzona.cli.composing import MOST_SONGS, compose_to_files, outputs_of
-from canzona.cli.steering import parse_repetitions, read_kept, read_likenesses, stored_request
+from canzona.cli.steering import read_kept, steering, stored_request
 
 
 def compose(
@@ -64,7 +64,6 @@ def compose(
     parsed_key, parsed_meter = None if key is None else Key.parse(key), None if meter is None else Meter.parse(meter)
 
     from canzona.generation.request import Request
-    from canzona.song.progression import Progression
     from canzona.song.song import DEFAULT_TEMPO
 
     if request is not None:
@@ -76,26 +75,18 @@ def compose(
     else:
         kept = read_kept(melody, lead_sheet, reduced, source, level, prompt, prompt_bars)
         own_meter = parsed_meter or (kept[0].song.meter if kept else Meter())
+        like = {
+            "chords": (chords_like, chords_like_weight),
+            "rhythm": (rhythm_like, rhythm_like_weight),
+            "texture": (texture_like, texture_like_weight),
+        }
         asked = Request(
             form=parsed_form,
             key=parsed_key,
-            meter=own_meter,
             tempo=(kept[0].song.tempo if kept else DEFAULT_TEMPO) if tempo is None else tempo,
-            seed=seed or 0,
-            steps=steps,
-            guidance=1.0 if guidance is None else guidance,
             bars=bars,
-            chords=None if chords is None else Progression.parse(chords, own_meter),
             kept=kept,
-            like=read_likenesses(
-                {
-                    "chords": (chords_like, chords_like_weight),
-                    "rhythm": (rhythm_like, rhythm_like_weight),
-                    "texture": (texture_like, texture_like_weight),
-                }
-            ),
-            repeat=parse_repetitions(repeat),
-            end_on_tonic=end_on_tonic is not False,
+            **steering(own_meter, seed, steps, guidance, chords, repeat, end_on_tonic, like),
         )
     seeds = range(asked.seed, asked.seed + count)
     asked.with_seed(seeds[-1])  # checks that the last seed is in range

@@ -8,7 +8,7 @@ import typer
 from canzona.cli import options
 from canzona.cli.common import read_song, writable
 from canzona.cli.composing import compose_to_files, outputs_of
-from canzona.cli.steering import parse_repetitions, read_likenesses
+from canzona.cli.steering import steering
 
 
 def revise(
@@ -48,27 +48,15 @@ def revise(
     from canzona.generation.controls import Revision
     from canzona.generation.request import Request
     from canzona.song.bar_ranges import bars_of_phrases, parse_bar_set
-    from canzona.song.progression import Progression
 
     chosen = None if bars is None else parse_bar_set(bars, old.form.length_bars)
     chosen = chosen if phrases is None else bars_of_phrases(old.form, phrases)
-    request = Request(
-        meter=old.meter,
-        tempo=old.tempo,
-        seed=seed or 0,
-        steps=steps,
-        guidance=1.0 if guidance is None else guidance,
-        chords=None if chords is None else Progression.parse(chords, old.meter),
-        like=read_likenesses(
-            {
-                "chords": (chords_like, chords_like_weight),
-                "rhythm": (rhythm_like, rhythm_like_weight),
-                "texture": (texture_like, texture_like_weight),
-            }
-        ),
-        repeat=parse_repetitions(repeat),
-        end_on_tonic=end_on_tonic is not False,
-        revision=Revision(old, level, chosen, vary),
-    )
+    like = {
+        "chords": (chords_like, chords_like_weight),
+        "rhythm": (rhythm_like, rhythm_like_weight),
+        "texture": (texture_like, texture_like_weight),
+    }
+    controls = steering(old.meter, seed, steps, guidance, chords, repeat, end_on_tonic, like)
+    request = Request(tempo=old.tempo, revision=Revision(old, level, chosen, vary), **controls)
     (path,) = outputs_of(output, range(request.seed, request.seed + 1)).values()
     compose_to_files({path: request}, weights, device, threads, as_json)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from canzona.generation.controls import Kept, Likeness, Repetition
     from canzona.generation.request import Request
     from canzona.song.song import Song
+    from canzona.song.timing import Meter
 
 
 def read_kept(
@@ -45,6 +46,35 @@ def read_kept(
     if melody is not None:
         kept.append(Kept(_source(melody), LEAD_SHEET.name, part="melody"))
     return tuple(kept)
+
+
+def steering(
+    meter: "Meter",
+    seed: int | None,
+    steps: int | None,
+    guidance: float | None,
+    chords: str | None,
+    repeat: str | None,
+    end_on_tonic: bool | None,
+    like: Mapping[str, tuple[Iterable[str] | None, float | None]],
+) -> dict[str, Any]:
+    """The fields of a request that all commands which compose have in common, from their options; ``None`` for the default.
+
+    Raises:
+        ValueError: as the fields' parsers, and as ``read_likenesses``.
+    """
+    from canzona.song.progression import Progression
+
+    return {
+        "meter": meter,
+        "seed": seed or 0,
+        "steps": steps,
+        "guidance": 1.0 if guidance is None else guidance,
+        "chords": None if chords is None else Progression.parse(chords, meter),
+        "like": read_likenesses(like),
+        "repeat": parse_repetitions(repeat),
+        "end_on_tonic": end_on_tonic is not False,
+    }
 
 
 def read_likenesses(asked: Mapping[str, tuple[Iterable[str] | None, float | None]]) -> "tuple[Likeness, ...]":

@@ -30,12 +30,14 @@ class LevelModel:
         schedule: the noise levels that it knows.
         dtype: the type of number that it computes in.
         digest: SHA-256 of the file that it came from, if any.
+        encoders: SHA-256 of the file of encoders whose codes it learnt, if any.
     """
 
     denoiser: Denoiser
     schedule: NoiseSchedule
     dtype: torch.dtype = torch.float32
     digest: str | None = None
+    encoders: str | None = None
 
 
 @dataclass(frozen=True)

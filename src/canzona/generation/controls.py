@@ -9,7 +9,8 @@ from canzona.hierarchy.levels import LEVELS, Level, external_named, level_named
 from canzona.model.denoiser import LARGEST_WEIGHT
 from canzona.representation.encoders import check_has_level
 from canzona.representation.encodings import encoding_named
-from canzona.song.song import Song
+from canzona.representation.views import View
+from canzona.song.song import LeadSheet, Song
 
 
 def _music(song: Song) -> Song:
@@ -44,6 +45,8 @@ class Kept:
                 raise ValueError(f"part: must be one of {', '.join(parts)}, got {self.part!r}")
             if getattr(self.song, row.attribute) is None and getattr(self.song, row.reduces or row.attribute) is None:
                 raise ValueError(f"{name}: must have a {row.title}, got a song without one")
+            if self.part == "melody" and not getattr(self.song, row.attribute).melody:
+                raise ValueError("melody: must have notes in a track MELODY, got none")
         if self.bars is not None and not 1 <= self.bars <= self.song.form.length_bars:
             raise ValueError(f"{name} bars: must be 1 to {self.song.form.length_bars}, the song's length, got {self.bars}")
 
@@ -74,10 +77,15 @@ class Likeness:
         object.__setattr__(self, "song", _music(self.song))
         external = external_named(self.control).external
         assert external is not None
+        encoding = encoding_named(external.encoding)
         try:
-            check_has_level(encoding_named(external.encoding), self.song)
+            check_has_level(encoding, self.song)
         except ValueError as error:
             raise ValueError(f"{self.control}-like: {error}") from None
+        sheet = self.song.lead_sheet or LeadSheet()
+        heard = {View.CHORDS: sheet.chords, View.RHYTHM: sheet.melody, View.PIANO: self.song.accompaniment}
+        if not heard[encoding.view]:
+            raise ValueError(f"{self.control}-like: must have {encoding.view.value} in these bars, got a passage without")
         if self.weight is not None and not 0 <= self.weight <= LARGEST_WEIGHT:
             raise ValueError(f"{self.control}-like-weight: must be 0 to {LARGEST_WEIGHT}, got {self.weight:g}")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from canzona.generation.controls import Kept, Likeness, Repetition, Revision
 from canzona.hierarchy.analysis import phrase_keys
 from canzona.hierarchy.level import Content, Drawing
-from canzona.hierarchy.levels import LEVELS
+from canzona.hierarchy.levels import LEVELS, external_named
 from canzona.io.files import LONGEST_FORM_BARS
 from canzona.song.form import Form
 from canzona.song.harmony import Key
@@ -28,7 +28,8 @@ class Request:
         tempo: quarter notes a minute; does not change the notes.
         seed: same seed, same song (same version and machine).
         steps: of the sampler, for each window of every level; ``None`` takes each level's own.
-        guidance: factor on how far each level's guidance weights are from 1: 0 for no guidance, 1 as tuned.
+        guidance: factor on how far each level's guidance weights are from 1: 0 for no guidance, 1 as tuned. Passages to be like
+            have weights of their own.
         bars: length of a form that is composed, in bars; ``None`` leaves it to the model.
         chords: that the lead sheet has exactly; ``None`` for none.
         kept: music that comes back as it is.
@@ -134,6 +135,14 @@ class Request:
             raise ValueError("revision: must be without form, key, bars and kept music, which are the song's own, got both")
         if self.revision.song.meter != self.meter:
             raise ValueError(f"revision: must be in {self.meter}, got a song in {self.revision.song.meter}")
+        anew = LEVELS[[level.name for level in LEVELS].index(self.revision.level) :]
+        if self.chords is not None and not any(level.content is Content.LEAD_SHEET for level in anew):
+            raise ValueError(f"chords: must be left out where no chords are composed anew, got level {self.revision.level}")
+        for own in self.like:
+            if external_named(own.control) not in anew:
+                raise ValueError(
+                    f"{own.control}-like: must be left out where its level stays as it is, got level {self.revision.level}"
+                )
 
     def check_form(self, form: Form) -> None:
         """See that what is asked for fits a form: the letters that are named, and the chords.
@@ -155,7 +164,11 @@ class Request:
             raise ValueError(
                 f"repeat: must name each phrase letter once, got {', '.join(str(letter or 'all') for letter in letters)}"
             )
+        places = [(own.control, own.letter) for own in self.like]
         for own in self.like:
+            if places.count((own.control, own.letter)) > 1:
+                whose = "all phrases" if own.letter is None else f"phrases {own.letter}"
+                raise ValueError(f"{own.control}-like: must name one passage for {whose}, got several")
             if own.song.meter != self.meter:
                 raise ValueError(f"{own.control}-like: must be in {self.meter}, the song's metre, got {own.song.meter}")
         form = self.keyed_form()

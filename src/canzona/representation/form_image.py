@@ -14,6 +14,10 @@ LONGEST_PHRASE_BARS = 96
 """No phrase is taken to be longer when an image is read; the longest in POP909 has 86 bars."""
 
 
+USUAL_PHRASE_BARS = 16
+"""Hardly a phrase of POP909 is longer."""
+
+
 @dataclass(frozen=True)
 class FormPrior:
     """What is expected of a form before its image is seen, as squared distances that the image must save to say otherwise.
@@ -22,19 +26,22 @@ class FormPrior:
         key_change: of a change of key between phrases, in pixels (two keys differ by 2 pixels a bar or more).
         phrase: of every phrase, in bars of a phrase plane.
         odd_phrase: likewise, of a phrase that is no multiple of four bars long.
+        long_bar: likewise, of every bar of a phrase beyond ``USUAL_PHRASE_BARS``.
     """
 
     key_change: float = 0.0
     phrase: float = 0.0
     odd_phrase: float = 0.0
+    long_bar: float = 0.0
 
     def phrase_cost(self, length_bars: int) -> float:
-        return self.phrase if length_bars % 4 == 0 else self.odd_phrase
+        long_bars = max(0, length_bars - USUAL_PHRASE_BARS)
+        return (self.phrase if length_bars % 4 == 0 else self.odd_phrase) + self.long_bar * long_bars
 
 
 EXACT = FormPrior()
 """Nothing is expected: what was encoded comes back."""
-POP_SONG = FormPrior(key_change=128.0, phrase=0.1, odd_phrase=0.3)
+POP_SONG = FormPrior(key_change=128.0, phrase=0.1, odd_phrase=0.3, long_bar=0.2)
 """For composed images, which are blurred: nine human songs in ten keep one key, and most phrases have 4, 8 or 16 bars."""
 
 

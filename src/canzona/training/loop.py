@@ -94,6 +94,7 @@ class Trainer:
             encoders: that make the codes of the level's external control; without any it learns none.
         """
         self.level, self.config, self.folder, self.device = level, config, folder, device
+        self.encoders = encoders.digest if encoders is not None and level.external is not None else None
         drawn = (*map(level_named, level.background), level)
         self.songs, self.validation_songs = (
             TrainingSongs(songs, device, drawn, encode, _codes(level, encoders, songs, device))
@@ -205,6 +206,8 @@ class Trainer:
             "settings": {name: value for name, value in asdict(self.config).items() if isinstance(value, int | float)},
             "validation": {name: round(value, 6) for name, value in self.figures.items()},
         }
+        if self.encoders is not None:
+            training["encoders"] = self.encoders
         card = WeightsCard(
             self.level.name, specification(self.level), self.network.config, self.config.schedule, __version__, training
         )
