@@ -17,7 +17,7 @@ from canzona.hierarchy.reduction import simplify_chords
 from canzona.representation.encoders import CONTROL_SEED, Encoders
 from canzona.representation.encodings import SEEDS, encoding_named
 from canzona.representation.resampling import resampled_codes
-from canzona.representation.segments import SegmentSource
+from canzona.representation.segments import segments_of
 from canzona.representation.views import nearest
 from canzona.song.song import LeadSheet, Song
 from canzona.training.encoder_scores import codes_of
@@ -199,12 +199,10 @@ def _own_revoicing(control: CodedControl, cases: Sequence[Case], encoders: Encod
     """Cosines of sources with themselves, moved to the chords of their targets: what a level that plays these may reach."""
     encoding = encoding_named(control.external.encoding)
     network = encoders.named(encoding.name, judge).network
-    starts = np.arange(0, PASSAGE_BARS, encoding.bars)
+    starts = range(0, PASSAGE_BARS, encoding.bars)
     values = []
     for case in cases:
-        source, target = (
-            SegmentSource([song]).segments(np.zeros_like(starts), starts, encoding.bars) for song in (case.source, case.target)
-        )
+        source, target = (segments_of(song, starts, encoding.bars) for song in (case.source, case.target))
         pair = (codes_of(network, encoding, each).numpy() for each in (source, revoiced(source, target.chords)))
         values.append(float(cosines(*pair).mean()))
     return values

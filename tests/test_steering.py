@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from canzona.evaluation.control import chords_by_beat
 from canzona.generation import Cascade, Kept, Likeness, Repetition, Request, Revision
 from canzona.generation.request_json import request_from_dict, request_to_dict
 from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS, REDUCED_LEAD_SHEET
@@ -36,10 +37,7 @@ def music(song: Song) -> Song:
 
 
 def chord_of_beat(song: Song, sheet: LeadSheet) -> list[Chord | None]:
-    beats: list[Chord | None] = [None] * song.meter.bars_to_beats(song.form.length_bars)
-    for span in sheet.chords:
-        beats[span.start_beat : span.end_beat] = [span.chord] * span.duration_beats
-    return beats
+    return chords_by_beat(sheet.chords, song.meter.bars_to_beats(song.form.length_bars))
 
 
 def outside(song: Song, bars: set[int]) -> list[object]:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from canzona.cli.common import read_any_song, read_song
+
 if TYPE_CHECKING:
     from canzona.generation.controls import Kept, Likeness, Repetition
     from canzona.generation.request import Request
@@ -35,16 +37,16 @@ def read_kept(
     if (prompt is None) != (prompt_bars is None):
         raise ValueError(f"prompt-bars: must be given together with prompt, got {'prompt' if prompt else 'prompt-bars'} alone")
     if reduced is not None:
-        song = _source(reduced)
+        song = read_any_song(reduced)
         kept.append(Kept(song if song.reduced_lead_sheet else replace(song, accompaniment=None), REDUCED_LEAD_SHEET.name))
     if lead_sheet is not None:
-        kept.append(Kept(_source(lead_sheet), LEAD_SHEET.name))
+        kept.append(Kept(read_any_song(lead_sheet), LEAD_SHEET.name))
     if source is not None and level is not None:
-        kept.append(Kept(_source(source), level))
+        kept.append(Kept(read_any_song(source), level))
     if prompt is not None:
-        kept.append(Kept(_source(prompt), bars=prompt_bars))
+        kept.append(Kept(read_any_song(prompt), bars=prompt_bars))
     if melody is not None:
-        kept.append(Kept(_source(melody), LEAD_SHEET.name, part="melody"))
+        kept.append(Kept(read_any_song(melody), LEAD_SHEET.name, part="melody"))
     return tuple(kept)
 
 
@@ -93,7 +95,7 @@ def read_likenesses(asked: Mapping[str, tuple[Iterable[str] | None, float | None
             raise ValueError(f"{control}-like-weight: must be given together with {control}-like, got it alone")
         for text in texts or ():
             source = parse_source(text)
-            song = _with_chords(_source(Path(source.file)))
+            song = _with_chords(read_any_song(Path(source.file)))
             if source.bars is not None:
                 length = song.form.length_bars
                 if source.bars.end_bar > length:
@@ -112,7 +114,7 @@ def parse_repetitions(text: str | None) -> "tuple[Repetition, ...]":
     from canzona.generation.controls import Repetition
 
     found = []
-    for part in (text or "").split(",") if text else ():
+    for part in text.split(",") if text else ():
         letter, equals, amount = part.rpartition("=")
         try:
             found.append(Repetition(float(amount), letter.strip() if equals else None))
@@ -127,19 +129,12 @@ def stored_request(path: Path) -> "Request":
     Raises:
         ValueError: where the file is no song or does not say.
     """
-    from canzona.cli.common import read_song
     from canzona.generation.request_json import request_from_dict
 
     values: Any = read_song(path).provenance.get("request")
     if values is None:
         raise ValueError(f"request: must be a song.json that says how it was composed, got {str(path)!r}")
     return request_from_dict(values)
-
-
-def _source(path: Path) -> "Song":
-    from canzona.cli.common import read_any_song
-
-    return read_any_song(path)
 
 
 def _with_chords(song: "Song") -> "Song":

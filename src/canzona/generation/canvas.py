@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from canzona.generation.codes import CodePlan
-from canzona.generation.schedule import WindowPlace, window_places
+from canzona.generation.schedule import WindowPlace, open_bars, window_places
 from canzona.hierarchy.levels import Level
 from canzona.model.conditioning import Conditions
 from canzona.model.denoiser import Denoiser, Guidance
@@ -59,11 +59,6 @@ class LevelPlan:
     reference_shares: NDArray[np.float32] | None = None
     codes: CodePlan | None = None
 
-    @property
-    def open_bars(self) -> NDArray[np.bool_]:
-        """(bars,) where there is something to compose."""
-        return np.logical_not(self.known.all(axis=0))
-
 
 class Canvas:
     """Images of songs while one level after the other is drawn on them. Every song keeps its own generator of noise."""
@@ -88,7 +83,7 @@ class Canvas:
             (steps done, steps in all) after every step, so that a caller can stop within one.
         """
         places = [
-            list(window_places(level, meter, form, plan.open_bars.tolist()))
+            list(window_places(level, meter, form, open_bars(plan.known).tolist()))
             for meter, form, plan in zip(self.meters, self.forms, plans, strict=True)
         ]
         turns = max(map(len, places))
@@ -116,8 +111,8 @@ class Canvas:
 
     def _windows(self, songs: list[int], places: list[WindowPlace], plans: list[LevelPlan]) -> Windows:
         device = self.store.device
-        widest = max(*(plan.known.shape[1] for plan in plans), *(form.length_bars for form in self.forms))
-        widest = max(widest, *(place.end_bar for place in places))
+        lengths = (form.length_bars for form in self.forms)
+        widest = max(*lengths, *(plan.known.shape[1] for plan in plans), *(place.end_bar for place in places))
         known = np.stack([np.pad(plan.known, ((0, 0), (0, widest - plan.known.shape[1]))) for plan in plans])
         settled = np.array([place.settled_bars for place in places])
         return Windows(
@@ -145,6 +140,8 @@ class Canvas:
     ) -> Conditions:
         """The conditions of these windows, with what is to stay or to return literally as known music."""
         conditions = window.conditions
+        if all(plan.literal is None and plan.unvaried is None for plan in plans):
+            return conditions
         copied = self._by_frame(level, songs, places, [plan.literal for plan in plans], 0.0)[:, None, :, None]
         stays = self._by_frame(level, songs, places, [plan.unvaried for plan in plans], 0.0)[:, None, :, None]
         copied, unknown = (copied > 0) & (conditions.reference_mask > 0.5), conditions.known_mask < 0.5

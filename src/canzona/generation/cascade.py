@@ -131,13 +131,13 @@ class Cascade:
         songs = list(drafts) if drafts is not None else [opening(request) for request in requests]
         total, until = 1, until or self.levels[-1]
         for level in self.levels[: self.levels.index(until) + 1]:
-            given = [drafts is not None and getattr(draft, level.attribute) is not None for draft in drafts or songs]
+            given = [getattr(draft, level.attribute, None) is not None for draft in drafts or [None] * len(songs)]
             stands = [
                 _everything(level, song) if whole else self._settled(level, song, request)
                 for song, request, whole in zip(songs, requests, given, strict=True)
             ]
             songs = [settled.song for settled in stands]
-            if any(settled.open_bars.any() for settled in stands):
+            if any(settled.is_open for settled in stands):
                 if level.name not in self.models:
                     raise ValueError(f"models: must have one for the {level.title}, got {', '.join(self.models) or 'none'}")
                 canvas = self._canvas(level, songs, requests)
@@ -146,7 +146,7 @@ class Cascade:
                 for step, total in canvas.compose(level, self.models[level.name], steps, guidance, plans):
                     yield Progress(level, step, total)
                 for number, (settled, request) in enumerate(zip(stands, requests, strict=True)):
-                    if settled.open_bars.any():
+                    if settled.is_open:
                         songs[number] = _read(level, canvas.store.read(level, number), settled, request)
                         if level.ends_freely:
                             request.check_form(songs[number].form)
@@ -154,7 +154,7 @@ class Cascade:
 
     def _settled(self, level: Level, song: Song, request: Request) -> Settled:
         if level.ends_freely:
-            return settled_form(level, song, request, max(level.window_bars(song.meter), song.form.length_bars))
+            return settled_form(level, song, request, level.bars_to_compose(song.form.length_bars, song.meter))
         return settled_music(level, song, request, self.levels)
 
     def _plan(self, level: Level, settled: Settled, request: Request) -> LevelPlan:
@@ -220,7 +220,7 @@ def _lacks_key(request: Request, level: Level) -> bool:
 
 
 def _everything(level: Level, song: Song) -> Settled:
-    bars = max(level.window_bars(song.meter), song.form.length_bars) if level.ends_freely else song.form.length_bars
+    bars = level.bars_to_compose(song.form.length_bars, song.meter)
     return Settled(song, np.ones((len(level.parts), bars), dtype=bool))
 
 

@@ -50,8 +50,8 @@ class CodePlan:
 def code_plan(level: Level, song: Song, request: Request, encoders: Callable[[], Encoders], weight: float) -> CodePlan | None:
     """The codes that a level is asked for; ``None`` for none.
 
-    A passage is laid from the start of every phrase that is to be like it, and again where it is shorter. Of several passages
-    for one phrase the first holds that names its letter, or else the first that names none.
+    A passage is laid from the start of every phrase that is to be like it, and again where it is shorter. One that names a
+    phrase's letter goes before one that names none.
 
     Args:
         level: the level.
@@ -61,7 +61,7 @@ def code_plan(level: Level, song: Song, request: Request, encoders: Callable[[],
         weight: of a likeness that has none of its own.
     """
     external = level.external
-    asked = [own for own in request.like if external is not None and own.control == external.name]
+    asked = {own.letter: own for own in request.like if external is not None and own.control == external.name}
     if external is None or not asked:
         return None
     bars = song.form.length_bars
@@ -69,14 +69,13 @@ def code_plan(level: Level, song: Song, request: Request, encoders: Callable[[],
     voice: list[NDArray[np.float32]] = []
     number, bar = np.full(bars, NONE, np.int64), np.zeros(bars, np.int64)
     weights = np.ones(bars, np.float32)
-    found: dict[tuple[int, int], tuple[int, int]] = {}  # passage and semitones → first code and how many
+    found: dict[tuple[str | None, int], tuple[int, int]] = {}  # passage's letter and semitones → first code and how many
     for start_bar, phrase in song.form.spans():
-        own = next((each for each in asked if each.letter == phrase.letter), None)
-        own = own or next((each for each in asked if each.letter is None), None)
+        own = asked.get(phrase.letter, asked.get(None))
         if own is None or own.weight == 0:
             continue
         shift = _shift(external, own, phrase.key)
-        place = (asked.index(own), shift)
+        place = (own.letter, shift)
         if place not in found:
             own_codes, own_voice = _codes(external, own, shift, encoders())
             found[place] = (sum(map(len, codes)), len(own_codes))
@@ -110,4 +109,5 @@ def _codes(
         chords = tuple(replace(span, chord=span.chord.transposed(shift)) for span in song.lead_sheet.chords)
         song = replace(song, lead_sheet=LeadSheet((), chords), accompaniment=None)
     starts = range(0, max(1, song.form.length_bars - external.bars + 1), external.bars)
-    return encoders.asked(external, song, list(starts)), voice_evidence(encoders, external, song, list(starts))
+    asked = encoders.asked(external, song, starts)
+    return asked, voice_evidence(encoders, external, np.ascontiguousarray(asked[:, : external.width]))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from canzona.generation.request import Request, song_of
+from canzona.generation.request import Request
 from canzona.generation.settled import KNOWN_KEY_BARS, Settled
 from canzona.hierarchy.level import Level
 from canzona.representation.form_image import POP_SONG, decode_form, decode_keys
@@ -19,8 +19,9 @@ def opening(request: Request) -> Song:
 
     That is the beginning that is kept; or nothing but the key, in its first bars, or over the length that is asked for.
     """
-    if request.keyed_form() is not None:
-        return song_of(request)
+    form = request.keyed_form()
+    if form is not None:
+        return Song(form, request.meter, request.tempo)
     song = Song(Form((Phrase("A", request.bars or KNOWN_KEY_BARS, request.key),)), request.meter, request.tempo)
     for own in request.kept:
         beginning = excerpt(own.song, 0, own.bars or own.song.form.length_bars).form

@@ -194,15 +194,3 @@ def _check_pitches(name: str, song: Song) -> None:
             if region.drawing is Drawing.AS_IS and outside:
                 limits = f"MIDI pitches {pitches.start} to {pitches.stop - 1}"
                 raise ValueError(f"{name}: its {region.name} must lie within {limits}, got {outside[0]}")
-
-
-def song_of(request: Request) -> Song:
-    """The song before anything is composed, where its form is settled.
-
-    Raises:
-        ValueError: where it is not.
-    """
-    form = request.keyed_form()
-    if form is None:
-        raise ValueError("form: must be given or kept, got none")
-    return Song(form, request.meter, request.tempo)

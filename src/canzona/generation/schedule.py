@@ -3,10 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from canzona.hierarchy.levels import Level
 from canzona.representation.structure import reference_bars
 from canzona.song.form import Form
 from canzona.song.timing import Meter
+
+
+def open_bars(known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(parts, bars) where a level's parts stand → (bars,) where there is something to compose."""
+    return np.logical_not(known.all(axis=0))
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ def window_places(level: Level, meter: Meter, form: Form, is_open: Sequence[bool
         is_open: for each bar, whether there is anything to compose; ``None`` for all bars.
     """
     extent = level.window_bars(meter)
-    length = max(form.length_bars, extent) if level.ends_freely else form.length_bars
+    length = level.bars_to_compose(form.length_bars, meter)
     is_open = [True] * length if is_open is None else is_open
     counterparts = reference_bars(form)[:, 0]
 

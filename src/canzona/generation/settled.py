@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from canzona.generation.controls import Kept
 from canzona.generation.request import Request
+from canzona.generation.schedule import open_bars
 from canzona.hierarchy.level import Content, Level
 from canzona.hierarchy.levels import LEVELS
-from canzona.hierarchy.reduction import reduce_melody, simplify_chords
+from canzona.hierarchy.reduction import reduce_lead_sheet, reduce_melody, simplify_chords
 from canzona.representation.image import encode_level
 from canzona.song.form import Form
 from canzona.song.harmony import Chord, ChordSpan, Mode
@@ -39,9 +40,9 @@ class Settled:
     known: Bars
 
     @property
-    def open_bars(self) -> Bars:
-        """(bars,) where there is something to compose."""
-        return np.logical_not(self.known.all(axis=0))
+    def is_open(self) -> bool:
+        """Whether there is anything to compose."""
+        return bool(open_bars(self.known).any())
 
 
 def settled_form(level: Level, song: Song, request: Request, bars: int) -> Settled:
@@ -102,9 +103,7 @@ def spliced(level: Level, settled: Settled, composed: Song) -> Song:
         return composed
     meter = composed.meter
     if level.content is Content.LEAD_SHEET:
-        chords, melody = (
-            settled.known[[part.name for part in level.parts].index(name)].tolist() for name in ("chords", "melody")
-        )
+        chords, melody = (settled.known[level.part_number(name)].tolist() for name in ("chords", "melody"))
         new = LeadSheet(
             splice_notes(old.melody, new.melody, melody, meter, one_voice=True),
             splice_chords(old.chords, new.chords, chords, meter),
@@ -134,8 +133,7 @@ def _must_change(level: Level, song: Song, request: Request, levels: Sequence[Le
 
 def _with_given_parts(level: Level, song: Song, request: Request, known: Bars) -> Song:
     """The song with the melody and the chords that are given, and the last chord; ``known`` is filled in."""
-    names = [part.name for part in level.parts]
-    chords, melody = known[names.index("chords")], known[names.index("melody")]
+    chords, melody = known[level.part_number("chords")], known[level.part_number("melody")]
     sheet = getattr(song, level.attribute) or LeadSheet()
     given, given_bars = _given_chords(song, request)
     given_bars &= ~chords
@@ -190,5 +188,4 @@ def _material(level: Level, own: Kept, form: Form) -> object:
     finer = getattr(source, level.reduces) if level.reduces else None
     if finer is None or own.bars is not None or str(source.form) == str(form):
         return getattr(source, level.attribute)
-    chords = simplify_chords(finer.chords, source.meter)
-    return LeadSheet(reduce_melody(finer.melody, chords, form, source.meter), chords)
+    return reduce_lead_sheet(finer, form, source.meter)

@@ -170,6 +170,14 @@ class Level:
         """A region, by name."""
         return next(region for region in self.regions if region.name == name)
 
+    def part_number(self, name: str) -> int:
+        """The number of a part, by name."""
+        return [part.name for part in self.parts].index(name)
+
+    def bars_to_compose(self, length_bars: int, meter: Meter) -> int:
+        """Bars of an image of a song of this length: its own, or where the level finds the song's end at least a window's."""
+        return max(length_bars, self.window_bars(meter)) if self.ends_freely else length_bars
+
     def window_bars(self, meter: Meter) -> int:
         """Whole bars in a window, an even number (of bars, or of hypermeasures of four) so that windows overlap by half."""
         bars = self.window_frames // self.unit.frames_per_bar(meter)

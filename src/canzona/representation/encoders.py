@@ -12,7 +12,7 @@ from canzona.hierarchy.level import External
 from canzona.model.encoder import Autoencoder
 from canzona.model.encoder_weights import TrainedEncoder
 from canzona.representation.encodings import Encoding, encoding_named
-from canzona.representation.segments import NONE, Segments, SegmentSource
+from canzona.representation.segments import NONE, Segments, segments_of
 from canzona.representation.views import View
 from canzona.song.song import Song
 
@@ -60,19 +60,16 @@ class Encoders:
         """
         encoding, network = encoding_named(name), self.named(name, seed_number).network
         check_has_level(encoding, song)
-        starts = np.array(start_bars, dtype=np.int64)
-        segments = SegmentSource([song]).segments(np.zeros_like(starts), starts, encoding.bars)
+        segments = segments_of(song, start_bars, encoding.bars)
         with torch.inference_mode():
             return network.encoder(torch.from_numpy(encoding.inputs(segments))).mean.numpy()
 
     def asked(self, external: External, song: Song, start_bars: Sequence[int]) -> NDArray[np.float32]:
-        """What a level is told of passages of a song that it is to be like, as ``passage_vectors``; else as ``encode``."""
+        """What a level is told of passages of a song that it is to be like: as ``passage_vectors``, errors as of ``encode``."""
         encoding, network = encoding_named(external.encoding), self.named(external.encoding, CONTROL_SEED).network
         check_has_level(encoding, song)
-        starts = np.array(start_bars, dtype=np.int64)
-        segments = SegmentSource([song]).segments(np.zeros_like(starts), starts, encoding.bars)
         with torch.inference_mode():
-            return passage_vectors(encoding, network, external, segments).numpy()
+            return passage_vectors(encoding, network, external, segments_of(song, start_bars, encoding.bars)).numpy()
 
     def named(self, name: str, seed_number: int) -> TrainedEncoder:
         """One encoder with its decoder.

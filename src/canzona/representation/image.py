@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from canzona.hierarchy.level import Content, Level, Region
+from canzona.hierarchy.level import Content, Level
 from canzona.representation.form_image import decode_form, encode_form
 from canzona.representation.roll_image import decode_chords, decode_notes, encode_chords, encode_notes
 from canzona.song.form import Form
@@ -54,5 +54,5 @@ def _frames(level: Level, song: Song) -> int:
 
 
 def _rows(level: Level, region_name: str) -> slice:
-    region: Region = next(region for region in level.regions if region.name == region_name)
+    region = level.region(region_name)
     return slice(region.first_row, region.first_row + region.row_count)

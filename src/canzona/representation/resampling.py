@@ -11,7 +11,7 @@ from canzona.hierarchy.level import External
 from canzona.model.encoder import Autoencoder
 from canzona.representation.encoders import CONTROL_SEED, Encoders, check_has_level
 from canzona.representation.encodings import Encoding, encoding_named
-from canzona.representation.segments import HOLD, NONE, ONSET, Ints, PianoNotes, Segments, SegmentSource
+from canzona.representation.segments import HOLD, NONE, ONSET, Ints, PianoNotes, Segments, segments_of
 from canzona.representation.views import (
     LOWEST_PIANO_ROW,
     PIANO_ROWS,
@@ -74,20 +74,19 @@ def resampled_codes(
     told_song, told_bars = harmony or (song, start_bars)
     if len(told_bars) != len(start_bars):
         raise ValueError(f"harmony: must have {len(start_bars)} start bars, as many as passages, got {len(told_bars)}")
-    segments = _cut(song, start_bars, encoding.bars)
-    again = resampled(network, encoding, segments, _cut(told_song, told_bars, encoding.bars))
+    segments = segments_of(song, start_bars, encoding.bars)
+    again = resampled(network, encoding, segments, segments_of(told_song, told_bars, encoding.bars))
     with torch.inference_mode():
         return network.encoder(torch.from_numpy(encoding.inputs(again))).mean.numpy()
 
 
-def voice_evidence(encoders: Encoders, external: External, song: Song, start_bars: list[int]) -> NDArray[np.float32] | None:
+def voice_evidence(encoders: Encoders, external: External, codes: NDArray[np.float32]) -> NDArray[np.float32] | None:
     """What the decoder of a control says, of passages' codes, of its voice's rhythm; ``None`` where it has no voice.
 
     Args:
         encoders: the encoders.
         external: the control.
-        song: whose passages are coded.
-        start_bars: where they start, in bars counted from 0.
+        codes: (passages, code width) of the passages.
 
     Returns:
         Log-odds of an onset and of a note that goes on, ``LEAST_EVIDENCE`` to ``MOST_EVIDENCE``, (passages, steps, 2).
@@ -96,8 +95,7 @@ def voice_evidence(encoders: Encoders, external: External, song: Song, start_bar
         return None
     encoding, network = encoding_named(external.encoding), encoders.named(external.encoding, CONTROL_SEED).network
     with torch.inference_mode():
-        codes = torch.from_numpy(encoders.encode(external.encoding, CONTROL_SEED, song, start_bars))
-        ((_, logits),) = split_answers(encoding, network.decoder(codes)).values()
+        ((_, logits),) = split_answers(encoding, network.decoder(torch.from_numpy(codes))).values()
         states = logits.flatten(1, 2).softmax(-1)[..., [ONSET, HOLD]]
         return torch.logit(states, eps=1e-6).clamp(min=LEAST_EVIDENCE).minimum(torch.tensor(MOST_EVIDENCE)).numpy()
 
@@ -125,11 +123,6 @@ def resampled(network: Autoencoder, encoding: Encoding, segments: Segments, told
         for name, (question, part) in split_answers(encoding, logits).items()
     }
     return READERS[encoding.view](said, told)
-
-
-def _cut(song: Song, start_bars: list[int], bars: int) -> Segments:
-    starts = np.array(start_bars, dtype=np.int64)
-    return SegmentSource([song]).segments(np.zeros_like(starts), starts, bars)
 
 
 def _with_rhythm(said: dict[str, Ints], told: Segments) -> Segments:

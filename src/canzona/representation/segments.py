@@ -135,6 +135,12 @@ class SegmentSource:
         return PianoNotes(segment, start - STEPS_PER_BEAT * first_beat[segment], pitch, np.minimum(duration, left))
 
 
+def segments_of(song: Song, start_bars: Sequence[int], bars: int) -> Segments:
+    """The segments of one song that start at these bars; errors as of ``SegmentSource.segments``."""
+    starts = np.array(start_bars, dtype=np.int64)
+    return SegmentSource([song]).segments(np.zeros_like(starts), starts, bars)
+
+
 def _write_melody(states: Ints, pitches: Ints, melody: Sequence[Note]) -> None:
     """One voice on a song's steps: a note ends where the next begins, and of several that begin at once the highest sounds."""
     highest = {note.start_step: note for note in sorted(melody) if note.start_step < len(states)}
