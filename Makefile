@@ -42,7 +42,7 @@ baselines: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/tables.py build/report/report.json
 
 train: $(VENV)/.ready-dev
-	for level in $(LEVELS); do $(BIN)/canzona train $$level --data $(DATA) --max-minutes $(MINUTES) || exit $$?; done
+	for level in $(LEVELS); do $(BIN)/canzona train $$level --data $(DATA) --max-minutes $(MINUTES) --decay 0.1 || exit $$?; done
 	$(BIN)/canzona register $(LEVELS:%=runs/%)
 
 clean:

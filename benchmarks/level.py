@@ -1,4 +1,4 @@
-"""One level under human coarser levels: compose it for validation songs and score it beside what the humans wrote there.
+"""One level under human coarser levels: compose it for tuning songs and score it beside what the humans wrote there.
 
     python benchmarks/level.py lead-sheet --data dataset.npz --songs 8 --background 1,1.5,2 --reference 1,1.5
 
@@ -31,15 +31,14 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="a weight file to try in place of the registered one")
     parser.add_argument("--songs", type=int, default=8)
     parser.add_argument("--bars", type=int, default=40, help="phrases are dropped from the end until a song is this short")
-    parser.add_argument("--steps", default="16")
-    parser.add_argument("--background", default="1.5")
-    parser.add_argument("--reference", default="1.5")
-    parser.add_argument("--context", default="1")
+    parser.add_argument("--steps", default="8")
+    parser.add_argument("--background", default="1")
+    parser.add_argument("--reference", default="1")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     pretrained.use_processors(options.threads)
     level = levels.level_named(options.level)
-    whole = [item.song for item in load_songs(options.data) if item.is_validation][::2][: options.songs]
+    whole = [item.song for item in load_songs(options.data) if item.is_tuning][::2][: options.songs]
     songs = [_shortened(song, options.bars) for song in whole]
     drafts = [_without(song, level) for song in songs]
 
@@ -48,9 +47,9 @@ def main() -> None:
 
     yardsticks = equipment(None, None)
     columns = {"human": _means([_judged(song, level) for song in songs], yardsticks)}
-    grid = product(*(option.split(",") for option in (options.steps, options.background, options.reference, options.context)))
-    for steps, background, reference, context in grid:
-        sampling = levels.Sampling(int(steps), float(background), float(reference), float(context))
+    grid = product(*(option.split(",") for option in (options.steps, options.background, options.reference)))
+    for steps, background, reference in grid:
+        sampling = levels.Sampling(int(steps), float(background), float(reference))
         cascade = Cascade(models, sampling={level.name: sampling})
         started = time.perf_counter()
         composed = []
@@ -59,8 +58,8 @@ def main() -> None:
             composed.append(last.songs[0])  # type: ignore[index]
         seconds = (time.perf_counter() - started) / len(drafts)
         means = _means([_judged(song, level) for song in composed], yardsticks)
-        columns[f"{steps}/{background}/{reference}/{context}"] = means | {"seconds": seconds}
-    print("steps/background/reference/context".ljust(36), *(name.rjust(13) for name in columns))
+        columns[f"{steps}/{background}/{reference}"] = means | {"seconds": seconds}
+    print("steps/background/reference".ljust(36), *(name.rjust(13) for name in columns))
     for name in [row.name for row in ROWS if row.name in columns["human"]] + ["seconds"]:
         cells = [column.get(name) for column in columns.values()]
         print(name.ljust(36), *("–".rjust(13) if cell is None else f"{cell:13.3f}" for cell in cells))

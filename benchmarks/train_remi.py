@@ -39,8 +39,8 @@ def main() -> None:
 def train(options: argparse.Namespace) -> None:
     """Train until the budget is used up."""
     songs = load_songs(options.data)
-    training = [item.song for item in songs if not item.is_validation]
-    validation = [item.song for item in songs if item.is_validation]
+    training = [item.song for item in songs if not item.is_validation and not item.is_tuning]
+    validation = [item.song for item in songs if item.is_tuning]
     tokens = RemiTokens()
     started = time.monotonic()
     prepared = token_songs(training, tokens, options.copies, np.random.default_rng(1))

@@ -33,8 +33,8 @@ def main() -> None:
     options = parser.parse_args()
     use_processors(options.threads)
     songs = load_songs(options.data)
-    training = [song for song in songs if not song.is_validation]
-    validation = [song for song in songs if song.is_validation]
+    training = [song for song in songs if not song.is_validation and not song.is_tuning]
+    validation = [song for song in songs if song.is_tuning]
     levels = SYSTEMS[options.system][1:]
     for level in levels:
         folder = options.runs / options.system / level.name

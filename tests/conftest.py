@@ -9,10 +9,9 @@ import torch
 from canzona.hierarchy.level import Level
 from canzona.model.conditioning import Conditions, ExternalCodes
 from canzona.model.config import ModelConfig
-from canzona.representation.specification import model_config
 from canzona.training.dataset import PreparedSong, TrainingSongs, save_songs
 from test_render import example_song
-from tiny import WIDTHS
+from tiny import tiny_config as make_tiny_config
 
 TRAINING_FORMS = {1: ("i2A4B4A4B4o2", 4), 2: ("A8B8A8o1", 4), 3: ("i1A4A4B4B4", 3)}
 VALIDATION_FORMS = {4: ("i2A4B4A4", 4), 11: ("A4B4A4B4", 3)}
@@ -59,7 +58,7 @@ def prepared_dataset(
 @pytest.fixture(scope="session")
 def tiny_config() -> Callable[[Level], ModelConfig]:
     """The shape of a level's network, as small as it gets."""
-    return lambda level: model_config(level, widths=WIDTHS, blocks=1)
+    return make_tiny_config
 
 
 @pytest.fixture(scope="session")
@@ -69,26 +68,22 @@ def random_conditions() -> Callable[..., Conditions]:
     def make(config: ModelConfig, batch: int = 2, codes: bool = False, seed: int = 0) -> Conditions:
         generator = torch.Generator().manual_seed(seed)
 
-        def signs(*shape: int) -> torch.Tensor:
-            return torch.randint(2, (batch, *shape), generator=generator) * 2.0 - 1
+        def bits(*shape: int) -> torch.Tensor:
+            return torch.randint(2, (batch, config.frames, *shape), generator=generator).float()
 
         def random_codes() -> ExternalCodes:
-            places = config.frames // config.fold_frames
-            phase = torch.randint(config.external_phases, (batch, places), generator=generator)
-            width = config.external_width + config.external_phases * config.external_features
-            return ExternalCodes(signs(places, width), phase, torch.ones(batch, places))
+            places = config.frames // config.place_frames
+            phase = torch.randint(config.external_places, (batch, places), generator=generator)
+            width = config.external_width + config.external_places * config.external_features
+            return ExternalCodes(torch.randn(batch, places, width, generator=generator), phase, torch.ones(batch, places))
 
-        image = (config.own_channels, config.frames, config.rows)
-        known_mask = (signs(*image) > 0).float()
         return Conditions(
-            known=signs(*image) * known_mask,
-            known_mask=known_mask,
-            background=signs(config.background_channels, *image[1:]),
-            position=signs(config.position_channels, *image[1:]),
-            reference=signs(*image),
-            reference_mask=torch.ones(batch, 1, *image[1:]),
-            context=signs(config.context_passages, config.own_channels, config.context_frames, config.rows),
-            context_mask=torch.ones(batch, config.context_passages),
+            known=bits(config.image_size),
+            known_mask=bits(len(config.voices)),
+            background=bits(config.background_size),
+            position=bits(config.position_size),
+            reference=bits(config.reference_size),
+            reference_mask=torch.ones(batch, config.frames, 1),
             external=random_codes() if codes else None,
         )
 

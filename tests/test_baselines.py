@@ -11,7 +11,7 @@ from canzona.generation.canvas import LevelModel
 from canzona.generation.cascade import Cascade
 from canzona.generation.request import Request
 from canzona.generation.schedule import window_places
-from canzona.hierarchy.levels import FORM
+from canzona.hierarchy.levels import ACCOMPANIMENT, FORM
 from canzona.io.files import check_storable
 from canzona.model.denoiser import Denoiser
 from canzona.model.diffusion import NoiseSchedule
@@ -21,7 +21,7 @@ from canzona.training.dataset import TrainingSongs
 from canzona.training.loop import Trainer
 from canzona.training.sampling import Visibility, draw_windows
 from test_render import example_song
-from tiny import WIDTHS, tiny_network
+from tiny import tiny_network
 
 SONG = example_song("i2A4B4A4o2")
 REQUEST = Request(Form.parse("i2A4B4A4o2"), Key.parse("D major"), seed=3, steps=2)
@@ -34,7 +34,7 @@ def flat_model() -> LevelModel:
 
 def test_flat_image_holds_lead_sheet_and_piano():
     image = flat.encode_flat(flat.FLAT, SONG)
-    assert image.shape == (SONG.length_steps, 4, 96)
+    assert image.shape == (SONG.length_steps, 4, ACCOMPANIMENT.rows)
     bare = flat.decode_flat(image, example_song("i2A4B4A4o2"))
     assert [(note.start_step, note.pitch) for note in bare.lead_sheet.melody] == [
         (note.start_step, note.pitch) for note in SONG.lead_sheet.melody
@@ -50,8 +50,7 @@ def test_flat_model_is_shown_no_earlier_phrase(training_songs):
     windows = draw_windows(songs, flat.FLAT, 16, Visibility(), torch.Generator().manual_seed(0))
     conditions = songs.store.conditions(flat.FLAT, windows).conditions
     assert conditions.reference_mask.sum() == 0
-    assert conditions.context.shape[1] == 0
-    assert conditions.background.shape[1] == sum(len(region.planes) for region in FORM.regions)
+    assert conditions.background.shape[2] == len(FORM.planes) * FORM.rows + 1
 
 
 def test_windows_of_a_level_without_references_always_move_by_half():
@@ -70,7 +69,7 @@ def test_flat_songs_have_the_form_and_depend_on_the_seed(flat_model):
 
 
 def test_flat_is_trained_like_a_level(tmp_path, training_songs, validation_songs, tiny_config):
-    config = TrainingConfig(batch_size=2, max_steps=2, max_minutes=None, validation_windows=4, widths=WIDTHS)
+    config = TrainingConfig(batch_size=2, max_steps=2, max_minutes=None, validation_windows=4)
     arguments = (flat.FLAT, training_songs, validation_songs, tmp_path, config, torch.device("cpu"), tiny_config(flat.FLAT))
     trainer = Trainer(*arguments, encode=flat.encode_flat)
     assert [progress.step for progress in trainer.run()][-1] == 2

@@ -23,7 +23,7 @@ from canzona.hierarchy.levels import FORM, LEVELS
 from canzona.io.files import atomic_write
 from canzona.io.midi import midi_to_song, song_to_midi
 from canzona.io.song_json import read_song_file, write_song_file
-from canzona.model.denoiser import Denoiser
+from canzona.model.denoiser import WindowDenoiser
 from canzona.pretrained import REGISTRY
 from canzona.song import Form, Key
 from canzona.version import __version__
@@ -320,7 +320,7 @@ def test_a_full_disk_leaves_no_half_song(compose, here, monkeypatch, owner, name
 
 @pytest.mark.parametrize("calls", [1, 4])
 def test_ctrl_c_stops_at_once_and_leaves_nothing(compose, here, monkeypatch, calls):
-    done, denoise = [], Denoiser.denoise
+    done, denoise = [], WindowDenoiser.__call__
 
     def interrupted(*arguments: object) -> torch.Tensor:
         done.append(1)
@@ -328,7 +328,7 @@ def test_ctrl_c_stops_at_once_and_leaves_nothing(compose, here, monkeypatch, cal
             signal.raise_signal(signal.SIGINT)
         return denoise(*arguments)
 
-    monkeypatch.setattr(Denoiser, "denoise", interrupted)
+    monkeypatch.setattr(WindowDenoiser, "__call__", interrupted)
     assert_one_line(compose("-o", "song.mid"), 130, "interrupted")
     assert len(done) == calls
     assert names(here) == []

@@ -125,7 +125,7 @@ CONTRADICTIONS = {
     "chords of another length": ("--form A8 --chords C|F|G|C|F|G", ["chords: must be", "A8, got 6"]),
     "unknown chord": ("--form A2 --chords H7", ["chord: must be a symbol such as", "'H7'"]),
     "letter of the chords": ("--form A2 --chords", ["chords: letter must be one of A", "'B'"]),
-    "melody too low": ("--melody low.json", ["melody: its melody must lie within MIDI pitches 48 to 103, got 30"]),
+    "melody too low": ("--melody low.json", ["melody: its melody must lie within MIDI pitches 46 to 98, got 30"]),
     "melody in another metre": ("--melody waltz.json --meter 4/4", ["melody: must be in 4/4", "got 3/4"]),
     "passage in another metre": ("--form A2 --rhythm-like waltz.json", ["rhythm-like: must be in 4/4", "got 3/4"]),
     "melody longer than the form": (

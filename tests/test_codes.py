@@ -17,7 +17,7 @@ from canzona.representation.specification import external_places
 from canzona.representation.structure import NONE
 from canzona.representation.window import AskedCodes
 from canzona.song import Song
-from canzona.song.transposition import transposed
+from canzona.song.transposition import at_home
 from canzona.training import codes
 from canzona.training.codes import ON_GRID, SOME_ONLY, TrainingCodes
 from canzona.training.dataset import TrainingSongs
@@ -66,10 +66,10 @@ def bars_asked(asked: AskedCodes, songs: list[Song], windows: tuple[torch.Tensor
     return found
 
 
-def assert_as_encoded(level: Level, encoders: Encoders, songs: list[Song], shift: int, asked: AskedCodes, windows) -> int:
+def assert_as_encoded(level: Level, encoders: Encoders, songs: list[Song], asked: AskedCodes, windows) -> int:
     """See that every bar's code is that of a passage which begins at most its length before it; how many there were."""
     assert level.external is not None
-    heard = [transposed(song, shift) for song in songs]
+    heard = [at_home(song) for song in songs]
     found = bars_asked(asked, songs, windows)
     for song in {song for _, song, _, _ in found}:
         rows = [(row, bar, first) for row, number, bar, first in found if number == song]
@@ -83,36 +83,35 @@ def assert_as_encoded(level: Level, encoders: Encoders, songs: list[Song], shift
 
 
 @BY_LEVEL
-@pytest.mark.parametrize("shift", [-5, 0, 3])
-def test_codes_of_windows_are_those_of_the_song_at_these_bars(level, shift, encoders, songs):
+def test_codes_of_windows_are_those_of_the_song_at_home_at_these_bars(level, encoders, songs):
     windows = some_windows(songs, level)
-    asked = codes_for(level, encoders, songs).of_windows(*windows, shift, torch.Generator().manual_seed(1))
+    asked = codes_for(level, encoders, songs).of_windows(*windows, torch.Generator().manual_seed(1))
     assert level.external is not None
     network = encoders.named(level.external.encoding, CONTROL_SEED).network
     features = network.config.tokens * network.config.width if level.external.features else 0
     assert asked.codes.shape[2] == level.external.width + features
     assert len(asked.codes.flatten(0, 1).unique(dim=0)) > 20  # passages differ
-    assert assert_as_encoded(level, encoders, songs, shift, asked, windows) > 100
+    assert assert_as_encoded(level, encoders, songs, asked, windows) > 100
 
 
 @BY_LEVEL
-@given(data=st.data(), shift=st.integers(-6, 5))
+@given(data=st.data())
 @settings(deadline=None, max_examples=10)
-def test_codes_of_any_song_transposed_are_those_of_the_transposed_song(level, data, shift, encoders):
+def test_codes_of_any_song_are_those_of_the_song_at_home(level, data, encoders):
     song = data.draw(any_songs())
     beats = song.meter.bars_to_beats(song.form.length_bars)
     piano = tuple(replace(note, pitch=note.pitch // 2 + 30) for note in data.draw(piano_parts(song.length_steps)))
     song = replace(song, lead_sheet=data.draw(lead_sheets(beats)), accompaniment=piano)
     windows = torch.tensor([0]), torch.tensor([song.form.length_bars // 2]), torch.tensor([song.form.length_bars])
-    asked = codes_for(level, encoders, [song]).of_windows(*windows, shift, torch.Generator().manual_seed(0))
-    assert_as_encoded(level, encoders, [song], shift, asked, windows)
+    asked = codes_for(level, encoders, [song]).of_windows(*windows, torch.Generator().manual_seed(0))
+    assert_as_encoded(level, encoders, [song], asked, windows)
 
 
 @BY_LEVEL
 def test_passages_follow_one_another_over_the_whole_window(level, encoders, songs, monkeypatch):
     monkeypatch.setattr(codes, "SOME_ONLY", 0.0)
     windows, count, bars = some_windows(songs, level, 200), 200, level.external.bars
-    asked = codes_for(level, encoders, songs).of_windows(*windows, 0, torch.Generator().manual_seed(2))
+    asked = codes_for(level, encoders, songs).of_windows(*windows, torch.Generator().manual_seed(2))
     firsts = {(row, bar): first for row, _, bar, first in bars_asked(asked, songs, windows)}
     on_grid = 0
     for row, (song, start, window_bars) in enumerate(zip(*(each.tolist() for each in windows), strict=True)):
@@ -133,7 +132,7 @@ def test_passages_follow_one_another_over_the_whole_window(level, encoders, song
 def test_some_windows_are_asked_for_some_codes_only(level, encoders, songs):
     windows = some_windows(songs, level, 600)
     windows = windows[0], torch.zeros_like(windows[1]), windows[2]
-    asked = codes_for(level, encoders, songs).of_windows(*windows, 0, torch.Generator().manual_seed(3))
+    asked = codes_for(level, encoders, songs).of_windows(*windows, torch.Generator().manual_seed(3))
     there = {(row, first) for row, _, _, first in bars_asked(asked, songs, windows)}
     first_code = sum((row, 0) in there for row in range(600)) / 600
     bars = level.external.bars
@@ -145,13 +144,13 @@ def test_some_windows_are_asked_for_some_codes_only(level, encoders, songs):
 def test_windows_drawn_for_training_are_told_codes_of_their_song_alone(level, encoders, songs, training_songs):
     own = codes_for(level, encoders, songs)
     images = TrainingSongs(training_songs, CPU, codes=own)
-    shifts, told = set(), 0
+    told = 0
     for seed in range(4):
         windows = draw_windows(images, level, 12, Visibility(), torch.Generator().manual_seed(seed))
         assert windows.asked is not None
         extents = torch.tensor([images.store.window_extent(level, int(song)) for song in windows.song])
         places = windows.song, windows.start_bar, extents
-        told += assert_as_encoded(level, encoders, songs, windows.transposition, windows.asked, places)
+        told += assert_as_encoded(level, encoders, songs, windows.asked, places)
         external = images.store.conditions(level, windows).conditions.external
         assert external is not None
         frames = torch.arange(0, level.window_frames, 4)
@@ -161,9 +160,7 @@ def test_windows_drawn_for_training_are_told_codes_of_their_song_alone(level, en
         asked_for = torch.gather(windows.asked.number, 1, bar.clamp(max=windows.asked.number.shape[1] - 1)) != NONE
         assert torch.equal(external.mask > 0, inside & asked_for)
         assert external.phase.max() < level.external.bars * level.unit.frames_per_bar(songs[0].meter) // 4
-        shifts.add(windows.transposition)
     assert told > 100
-    assert len(shifts) > 1
 
 
 def test_songs_without_codes_are_asked_for_nothing(training_images):
@@ -174,14 +171,14 @@ def test_songs_without_codes_are_asked_for_nothing(training_images):
 @BY_LEVEL
 def test_chance_comes_from_the_generator_alone(level, encoders, songs):
     windows, own = some_windows(songs, level), codes_for(level, encoders, songs)
-    first, second, other = (own.of_windows(*windows, 0, torch.Generator().manual_seed(seed)) for seed in (4, 4, 5))
+    first, second, other = (own.of_windows(*windows, torch.Generator().manual_seed(seed)) for seed in (4, 4, 5))
     assert all(torch.equal(getattr(first, name), getattr(second, name)) for name in vars(first))
     assert not torch.equal(first.number, other.number)
 
 
 def test_the_encoder_does_not_learn(encoders, songs):
     own = codes_for(CONTROLLED[0], encoders, songs)
-    asked = own.of_windows(*some_windows(songs, CONTROLLED[0], 3), 0, torch.Generator().manual_seed(0))
+    asked = own.of_windows(*some_windows(songs, CONTROLLED[0], 3), torch.Generator().manual_seed(0))
     assert not asked.codes.requires_grad
     assert not any(parameter.requires_grad for parameter in own.network.parameters())
     assert not own.network.training

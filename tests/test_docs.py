@@ -15,7 +15,7 @@ from canzona import __version__, pretrained
 from canzona.cli.app import app, run
 from canzona.evaluation.metrics import ROWS, YARDSTICK
 from canzona.hierarchy.levels import LEVELS
-from canzona.model import UNet
+from canzona.model import FrameTransformer
 from canzona.representation.specification import model_config
 from canzona.song import Form, Meter
 from canzona.training.config import TrainingConfig
@@ -187,13 +187,16 @@ def test_tables_of_levels_agree_with_the_program() -> None:
 def test_model_card_counts_parameters() -> None:
     rows = {row[0]: row for row in table_rows(section(MODEL_CARD, "Architecture"))}
     for level in LEVELS:
-        config = model_config(level, widths=TrainingConfig().widths)
+        config = model_config(level, width=TrainingConfig().width, blocks=TrainingConfig().blocks)
         with torch.device("meta"):
-            parameters = sum(parameter.numel() for parameter in UNet(config).parameters())
-        _, image, conditions, context, count = rows[level.title]
-        assert image == f"{config.own_channels} × {config.frames} × {config.rows}"
-        assert conditions == str(config.condition_channels)
-        assert context == (f"{level.context_passages} passages of {level.context_bars} bars" if level.context_passages else "–")
+            network = FrameTransformer(config)
+        conditions = network.conditions
+        readers = (conditions.read_known, conditions.read_background, conditions.read_reference)
+        parameters = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
+        _, image, states, told, count = rows[level.title]
+        assert image == f"{len(level.planes)} × {level.window_frames} × {level.rows}"
+        assert states == ", ".join(f"{shape.count} × {shape.states}" for shape in config.voices)
+        assert told == str(sum(reader.in_features for reader in readers if reader is not None))
         assert count == f"{parameters / 1e6:.2f} M"
 
 

@@ -185,6 +185,9 @@ def test_transposing_the_whole_song_changes_no_figure(original, semitones):
 @given(songs())
 @settings(deadline=None, max_examples=30)
 def test_shares_are_shares(original):
-    unbounded = {"piano_onsets_per_bar", "melody_notes_per_sung_bar", "entropy_1", "entropy_4"}
+    unbounded = {
+        "piano_onsets_per_bar", "melody_notes_per_sung_bar", "entropy_1", "entropy_4", "melody_duration_steps",
+        "melody_phrase_range", "piano_onset_places_per_bar", "piano_velocity_deviation",
+    }  # fmt: skip
     for name, value in score(original).items():
         assert value is None or 0 <= value <= (float("inf") if name in unbounded else 1 + 1e-9), name

@@ -15,7 +15,8 @@ from canzona.faults import MachineFault
 from canzona.generation import Cascade, Request
 from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS
-from canzona.model.unet import UNet
+from canzona.model.network import FrameTransformer
+from canzona.model.states import VoiceShape
 from canzona.model.weights import save_weights
 from canzona.pretrained import LARGEST_FILE_BYTES, REGISTRY, WEIGHTS_FOLDER, UnusableWeights
 from tiny import tiny_card, tiny_network, write_tiny_run, write_tiny_weights
@@ -170,7 +171,7 @@ def test_a_file_too_large_is_refused_and_nothing_written(weights, tmp_path):
         ({"level": "symphony"}, "level: must be one of form, .*, got 'symphony'"),
         ({"level": FORM.name}, "has specification"),
         ({"specification": "something else"}, "has specification 'something else', must have"),
-        ({"config": replace(tiny_card(LEAD_SHEET).config, blocks=2)}, "is damaged"),
+        ({"config": replace(tiny_card(LEAD_SHEET).config, blocks=3)}, "is damaged"),
     ],
 )
 def test_weights_for_something_else_are_refused(weights, tmp_path, fields, message):
@@ -184,26 +185,23 @@ def test_weights_for_something_else_are_refused(weights, tmp_path, fields, messa
 
 def write_misshapen(path: Path, level: Level, **fields: object) -> None:
     """Weights of a sound network that does not fit its level's images."""
-    network = UNet(replace(tiny_card(level).config, **fields))
+    network = FrameTransformer(replace(tiny_card(level).config, **fields))
     save_weights(path, network, tiny_card(level, config=network.config))
 
 
 @pytest.mark.parametrize(
     "fields",
     [
-        {"own_channels": 3},
-        {"background_channels": 4},
-        {"position_channels": 3},
+        {"voices": (VoiceShape(1, 4, 3),)},
+        {"image_size": 8},
+        {"background_size": 4},
+        {"position_size": 3},
         {"frames": 144},
-        {"rows": 96},
-        {"context_passages": 1},
-        {"context_frames": 32},
+        {"reference_size": 0},
         {"external_width": 64},
-        {"external_phases": 4},
-        {"graded_channels": (1,)},
-        {"echo_bands": ()},
-        {"echo_height": 6},
-        {"echo_phase": 3},
+        {"external_places": 4},
+        {"external_features": 3},
+        {"place_frames": 8},
     ],
     ids=lambda fields: next(iter(fields)),
 )
@@ -220,7 +218,7 @@ def test_networks_that_do_not_fit_their_level_are_refused(weights, tmp_path, fie
 
 def test_networks_of_any_size_fit(weights, tmp_path):
     other = tmp_path / "other.safetensors"
-    free = {"widths": (32, 64), "blocks": 2, "attention_from": 0, "head_width": 16, "token_width": 64, "fold_rows": 8}
+    free = {"width": 64, "blocks": 1, "head_width": 32, "expansion": 1, "noise_width": 32, "code_width": 24}
     write_misshapen(other, LEAD_SHEET, **free)
     pretrained.register([other], weights)
     pretrained.load(weights)
@@ -261,7 +259,7 @@ def damage_before_registration(folder: Path) -> None:
 
 
 def misshape(folder: Path) -> None:
-    write_misshapen(file_of(folder, LEAD_SHEET), LEAD_SHEET, rows=96)
+    write_misshapen(file_of(folder, LEAD_SHEET), LEAD_SHEET, image_size=96)
     renew_registry(folder)
 
 
@@ -277,7 +275,7 @@ SPOILT = {
     "registry of others": (lambda folder: (folder / REGISTRY).write_text('{"form": "0"}'), r"form\.safetensors is damaged"),
     "levels swapped": (swap_two_levels, r"form\.safetensors has level 'accompaniment', must have 'form'"),
     "damaged before it was registered": (damage_before_registration, r"lead-sheet\.safetensors is damaged"),
-    "network of another shape": (misshape, r"lead-sheet\.safetensors has rows 96, must have 80$"),
+    "network of another shape": (misshape, r"lead-sheet\.safetensors has image_size 96, must have 176$"),
 }
 
 

@@ -14,7 +14,7 @@ from canzona.io.files import check_storable
 from canzona.representation.form_image import EXACT, LONGEST_PHRASE_BARS, POP_SONG, decode_form, decode_keys, encode_form
 from canzona.representation.image import decode_level, encode_level
 from canzona.representation.window import ImageStore
-from canzona.song import Form, Key, LeadSheet, Meter, Note, Phrase, Song
+from canzona.song import Form, Key, LeadSheet, Meter, Note, Phrase, PhraseType, Song
 from canzona.training.prepare import prepare_song
 from real_data import POP909, STRUCTURE, needs_data
 from strategies import forms, keys, lead_sheets, meters, piano_parts
@@ -86,9 +86,28 @@ def test_a_level_is_read_back(level: Level, song: Song) -> None:
     frames = song.form.length_bars * level.unit.frames_per_bar(song.meter)
     assert image.shape == (frames, len(level.planes), level.rows)
     assert 0 <= image.min() <= image.max() <= 1
-    graded = [level.channel(plane.name) for plane in level.planes if plane.graded]
-    assert set(np.unique(np.delete(image, graded, axis=1))) <= {0, 1}
+    ramps = [level.channel(kind.name.lower()) for kind in PhraseType] if level is FORM else []
+    assert set(np.unique(np.delete(image, ramps, axis=1))) <= {0, 1}
     assert read(level, image, song) == song
+
+
+@BY_LEVEL
+@given(song=whole_songs(), frames=st.integers(1, 100))
+@settings(deadline=None, max_examples=20)
+def test_an_image_of_any_length_is_the_song_s_cut_or_filled_up(level: Level, song: Song, frames: int) -> None:
+    whole = np.concatenate([encode_level(level, song), np.zeros((frames, len(level.planes), level.rows))])
+    assert np.array_equal(encode_level(level, song, frames), whole[:frames])
+
+
+def test_planes_of_a_phrase_fall_and_count_its_bars() -> None:
+    image, expected = encode_form(FORM, Form.parse("A4i1B40")), np.zeros((45, len(FORM.planes), FORM.rows))
+    for start_bar, kind, length in ((0, PhraseType.A, 4), (4, PhraseType.INTRO, 1), (5, PhraseType.B, 40)):
+        for bar in range(length):
+            planes = expected[start_bar + bar]
+            planes[FORM.channel(kind.name.lower())] = 1 - bar / length
+            planes[FORM.channel("place"), min(bar, FORM.rows - 1)] = 1
+            planes[FORM.channel("left"), min(length - 1 - bar, FORM.rows - 1)] = 1
+    np.testing.assert_allclose(image, expected, rtol=1e-6)
 
 
 @given(songs=st.lists(whole_songs(), min_size=1, max_size=3))

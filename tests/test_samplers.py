@@ -7,6 +7,7 @@ import torch
 
 from canzona.model.diffusion import NoiseSchedule
 from canzona.model.samplers import dpm_solver_2m
+from canzona.model.states import expected_points, likelihood_logits
 
 MEAN, DEVIATION = 0.3, 0.5
 SCHEDULE = NoiseSchedule(sigma_min=0.1)
@@ -20,12 +21,6 @@ def gaussian(x, sigma):
 def gaussian_path(x_start, sigma_start, sigma):
     """Where the probability-flow equation takes ``x_start``."""
     return MEAN + (x_start - MEAN) * ((DEVIATION**2 + sigma**2) / (DEVIATION**2 + sigma_start**2)).sqrt()
-
-
-def coin(probability):
-    """E[y | y + σ n = x] for y = 1 with ``probability``, else −1."""
-    odds = torch.tensor(probability / (1 - probability), dtype=torch.float64)
-    return lambda x, sigma: torch.tanh(x / sigma**2 + odds.log() / 2)
 
 
 def noise(*shape, seed=0):
@@ -61,11 +56,19 @@ def test_twenty_steps_sample_a_gaussian():
     assert samples.std() == pytest.approx(DEVIATION, rel=0.03)
 
 
-@pytest.mark.parametrize("probability", [0.5, 0.1, 0.9])
-def test_binary_pixels_come_out_certain_and_in_proportion(probability):
-    *_, samples = dpm_solver_2m(coin(probability), noise(20_000), NoiseSchedule().walk(20).double())
-    assert (samples.abs() > 0.99).double().mean() > 0.99
-    assert (samples > 0).double().mean() == pytest.approx(probability, abs=0.02)
+def test_states_come_out_certain_and_in_proportion():
+    """Two states near together, which are told apart late, and one far from both; their mean is 0, as that of the noise."""
+    shares, points = torch.tensor([0.2, 0.3, 0.5]), torch.tensor([[4.0, 2.1, 0.0], [4.0, 0.0, 2.1], [0.0, 0.0, 0.0]])
+    points = points - shares @ points
+
+    def denoise(x, sigma):
+        return expected_points(shares.log() + likelihood_logits(x, points, sigma[None]), points)
+
+    *_, samples = dpm_solver_2m(denoise, noise(1, 20_000, 1, 3).float(), NoiseSchedule().walk(16))
+    distances = (samples[0] - points).norm(dim=-1)
+    assert (distances.amin(-1) < 0.1).float().mean() > 0.97
+    found = distances.argmin(-1).bincount(minlength=3) / len(distances)
+    assert found.tolist() == pytest.approx(shares.tolist(), abs=0.015)
 
 
 def test_a_denoiser_that_knows_the_image_gives_it():

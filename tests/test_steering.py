@@ -2,19 +2,29 @@
 
 import json
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 import pytest
 
 from canzona.evaluation.control import chords_by_beat
 from canzona.generation import Cascade, Kept, Likeness, Repetition, Request, Revision
+from canzona.generation.codes import code_plan
+from canzona.generation.form import SHORTEST_SONG_BARS, opening
+from canzona.generation.home import MELODY_PITCHES, PIANO_PITCHES
 from canzona.generation.request_json import request_from_dict, request_to_dict
+from canzona.generation.settled import settled_form
 from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS, REDUCED_LEAD_SHEET
 from canzona.io.files import check_storable
 from canzona.io.song_json import song_from_json, song_to_json
-from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
+from canzona.representation.encoders import CONTROL_SEED
+from canzona.representation.structure import NONE
+from canzona.representation.voices import FIRST_ITEM, HOLD, REST
+from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
+from canzona.song.harmony import PITCH_CLASSES
 from canzona.song.progression import Progression
-from tiny import tiny_cascade
+from canzona.song.transposition import FURTHEST_DOWN
+from test_generation import centred_cascade, lively_cascade, music
 
 QUICK = {"steps": 3, "guidance": 0.5}
 SHORT = Request(Form.parse("i2A4B2A4o2"), Key.parse("G major"), seed=3, **QUICK)
@@ -23,7 +33,7 @@ CHORDS = Progression.parse("A: C | G/B | Am7 F | C6; o: Dm7 G7 | C", Meter())
 
 @pytest.fixture(scope="module")
 def cascade(tmp_path_factory) -> Cascade:
-    return tiny_cascade(tmp_path_factory.mktemp("cascade"))
+    return lively_cascade(tmp_path_factory.mktemp("cascade"))
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +41,10 @@ def song(cascade) -> Song:
     return cascade.compose(SHORT)
 
 
-def music(song: Song) -> Song:
-    """The song without its history."""
-    return replace(song, provenance={})
+@pytest.fixture(scope="module")
+def modulating_song(cascade) -> Song:
+    """A song that begins as far from home as may be, and does not stay there."""
+    return cascade.compose(replace(SHORT, form=Form.parse("i2@Gb A4@A B2@Gb A4@Ebm o2@Dm"), key=None))
 
 
 def chord_of_beat(song: Song, sheet: LeadSheet) -> list[Chord | None]:
@@ -125,6 +136,59 @@ class TestExactControl:
         assert song.lead_sheet.chords[-1].chord.root == 9
 
 
+class TestEveryKey:
+    """Music that is given is composed around in its home key, and comes back where it was."""
+
+    @staticmethod
+    def source(key: Key) -> Song:
+        """A song of six bars that modulates, with the lowest and highest notes that may be given."""
+        form = Form.parse("A2B2C2").with_keys([key, key.transposed(3), key.transposed(7)])
+        lowest, highest = MELODY_PITCHES.start, MELODY_PITCHES[-1]
+        pitches = [lowest, 60, highest, 71, lowest, highest] * 4
+        melody = tuple(Note(4 * beat + beat % 3, pitch, 1 + beat % 2, 40 + beat) for beat, pitch in enumerate(pitches))
+        chords = tuple(
+            ChordSpan(2 * number, 2, Chord((key.tonic + 5 * number) % 12, quality, (key.tonic + 5 * number + 7) % 12))
+            for number, quality in enumerate(["maj", "min7", "7", "dim", "sus4", "maj7"] * 2)
+        )
+        piano = [Note(16 * bar, pitch, 20 - bar, 30 + bar) for bar in range(5) for pitch in (PIANO_PITCHES.start, 64)]
+        piano += [Note(16 * bar + 3, PIANO_PITCHES[-1], 5) for bar in range(5)]
+        return Song(form, lead_sheet=LeadSheet(melody, chords), accompaniment=tuple(sorted(piano)))
+
+    @pytest.mark.parametrize(
+        "kept", [{"level": LEAD_SHEET.name, "part": "melody"}, {"level": LEAD_SHEET.name}, {"bars": 3}], ids=str
+    )
+    def test_what_is_given_comes_back_bit_for_bit(self, cascade, kept):
+        keys = [Key(tonic, mode) for tonic, mode in zip(range(PITCH_CLASSES), cycle(Mode), strict=False)]
+        given = [Kept(self.source(key), **kept) for key in keys]
+        form = Form.parse("A2B4") if "bars" in kept else None
+        songs = cascade.compose_many([Request(form, kept=(own,), **QUICK) for own in given], batch_size=PITCH_CLASSES)
+        for own, song in zip(given, songs, strict=True):
+            check_storable(song)
+            if own.bars:
+                kept_song = replace(own.song, form=song.form)
+                assert outside(song, set(range(own.bars, 6))) == outside(kept_song, set(range(own.bars, 6)))
+                assert song.form.phrases[0].key == own.song.form.phrases[0].key
+            else:
+                assert song.lead_sheet.melody == own.song.lead_sheet.melody
+                assert song.form == own.song.form
+            if own.level and not own.part:
+                assert (song.lead_sheet, song.reduced_lead_sheet) == (own.song.lead_sheet, own.song.reduced_lead_sheet)
+            assert any(note not in own.song.accompaniment for note in song.accompaniment)
+
+    @pytest.mark.parametrize("pitch", [MELODY_PITCHES.start - 1, MELODY_PITCHES.stop])
+    def test_notes_that_have_no_row_in_some_key_are_refused_in_all(self, pitch):
+        for tonic in range(PITCH_CLASSES):
+            source = Song(Form.parse("A1", Key(tonic)), lead_sheet=LeadSheet((Note(0, pitch, 4),)))
+            with pytest.raises(ValueError, match=f"its melody must lie within MIDI pitches 46 to 98, got {pitch}"):
+                Request(kept=(Kept(source, LEAD_SHEET.name, "melody"),))
+
+    def test_a_request_moved_there_and_back_is_the_same(self, song):
+        for request in requests(song):
+            moved = request.transposed(-FURTHEST_DOWN)
+            assert moved != request or not (request.form or request.kept or request.revision)
+            assert moved.transposed(FURTHEST_DOWN) == request
+
+
 class TestPrompt:
     def test_a_prompt_is_continued_by_a_composed_form(self, cascade, song):
         other = cascade.compose(Request(seed=4, kept=(Kept(song, bars=6),), **QUICK))
@@ -132,6 +196,17 @@ class TestPrompt:
         assert other.form.length_bars > 6
         later = set(range(6, max(song.form.length_bars, other.form.length_bars)))
         assert outside(other, later) == outside(song, later)
+
+    def test_a_short_prompt_becomes_a_whole_song_in_its_key(self, cascade, song):
+        for seed in range(3):
+            request = Request(seed=seed, kept=(Kept(song, bars=3),), **QUICK)
+            (other,) = list(cascade.stream([request], until=FORM))[-1].songs
+            assert str(other.form).startswith("i2A1")
+            assert other.form.phrases[0].key == song.form.phrases[0].key
+            assert other.form.length_bars >= SHORTEST_SONG_BARS
+            known = settled_form(FORM, opening(request), request, FORM.window_frames).known
+            assert known[:, :3].all()
+            assert not known[:, 3:].any()  # the network sees the prompt and composes all else
 
     def test_or_by_a_given_form_or_length(self, cascade, song):
         given = cascade.compose(replace(SHORT, form=Form.parse("i2A4D6"), seed=4, kept=(Kept(song, bars=6),)))
@@ -144,9 +219,10 @@ class TestPrompt:
 
 
 class TestRevision:
-    @pytest.mark.parametrize("level", [level for level in LEVELS if not level.ends_freely])
-    def test_all_but_the_chosen_bars_stays_bit_for_bit(self, cascade, song, level):
-        chosen = {4, 5, 6}
+    @pytest.mark.parametrize("source", ["song", "modulating_song"])
+    @pytest.mark.parametrize("level", [level for level in LEVELS if not level.ends_freely], ids=lambda level: level.name)
+    def test_all_but_the_chosen_bars_stays_bit_for_bit(self, cascade, source, level, request):
+        song, chosen = request.getfixturevalue(source), {4, 5, 6}
         other = cascade.revise(Revision(song, level.name, frozenset(chosen)), seed=11, **QUICK)
         assert outside(other, chosen) == outside(song, chosen)
         for row in LEVELS:
@@ -201,6 +277,7 @@ class TestRepetition:
         first, second = self.phrases(literal, (0, 6), 4)
         assert [note[:2] for note in first] == [note[:2] for note in second] != []
         assert music(cascade.compose(replace(request, repeat=(Repetition(0.5),)))) == music(plain)
+        assert music(cascade.compose(replace(request, repeat=(Repetition(0.0),)))) != music(plain)
 
     def test_letters_differ(self, cascade):
         repeat = (Repetition(0.0, "A"), Repetition(1.0, "B"))
@@ -212,10 +289,10 @@ class TestRepetition:
 
     def test_a_literal_return_in_another_key_is_transposed(self, cascade):
         form = Form.parse("A4@C A4@D")
-        song = cascade.compose(Request(form, repeat=(Repetition(1.0),), end_on_tonic=False, seed=2, **QUICK))
+        request = Request(form, repeat=(Repetition(1.0),), end_on_tonic=False, seed=2, **QUICK)
+        song = centred_cascade(cascade).compose(request)
         first, second = self.phrases(song, (0, 4), 4)
-        top = ACCOMPANIMENT.lowest_pitch + ACCOMPANIMENT.rows
-        assert [(step, pitch + 2) for step, pitch, _ in first if pitch + 2 < top] == [note[:2] for note in second]
+        assert [(step, pitch + 2) for step, pitch, _ in first] == [note[:2] for note in second] != []
         assert [span.chord.transposed(2).chroma for span in song.lead_sheet.chords if span.start_beat < 16] == [
             span.chord.chroma for span in song.lead_sheet.chords if span.start_beat >= 16
         ]
@@ -231,14 +308,31 @@ class TestLikeness:
             assert getattr(other, row.attribute) == getattr(song, row.attribute)
         assert getattr(other, level.attribute) != getattr(song, level.attribute)
 
-    def test_weight_nought_is_no_likeness(self, cascade, song):
-        like = Likeness(ACCOMPANIMENT.external.name, song, weight=0.0)
-        assert music(cascade.compose(replace(SHORT, like=(like,)))) == music(song)
+    def test_weight_matters_and_nought_is_no_likeness(self, cascade, song):
+        def with_weight(weight: float) -> Song:
+            request = replace(SHORT, like=(Likeness(ACCOMPANIMENT.external.name, song, weight=weight),))
+            return music(cascade.compose(request))
+
+        assert with_weight(0.0) == music(song)
+        assert with_weight(1.0).accompaniment != with_weight(5.0).accompaniment
 
     def test_a_cascade_without_encoders_says_so(self, cascade, song):
         without = Cascade(cascade.models)
         with pytest.raises(ValueError, match="like: must be left out where there are no encoders"):
             without.compose(replace(SHORT, like=(Likeness(ACCOMPANIMENT.external.name, song),)))
+
+    def test_notes_begin_where_the_decoder_of_a_rhythm_is_sure_that_they_do(self, cascade, song):
+        request = replace(SHORT, seed=8, like=(Likeness("rhythm", song, "A", 10.0),))
+        plan = code_plan(LEAD_SHEET, song, request, cascade._encode, weight=1.0)
+        (onsets,) = plan.evidence(LEAD_SHEET, song.meter).values()
+        belief = onsets[:, -1]
+        assert (onsets[:, FIRST_ITEM:] == belief[:, None]).all()
+        assert not onsets[:, REST].any()
+        assert not onsets[:32].any()  # the intro is to be like nothing
+        heard = np.isin(np.arange(len(belief)), [note.start_step for note in cascade.compose(request).lead_sheet.melody])
+        sure = np.abs(belief - onsets[:, HOLD].clip(min=0)) > 25
+        assert sure.sum() > 20
+        assert (heard == (belief > 0))[sure].all()
 
 
 def test_what_is_not_asked_for_changes_nothing(cascade, song):
@@ -247,7 +341,7 @@ def test_what_is_not_asked_for_changes_nothing(cascade, song):
 
 
 class TestLongSongs:
-    @pytest.mark.parametrize("bars", [7, 300])
+    @pytest.mark.parametrize("bars", [7, 256, 300])
     def test_a_composed_form_has_the_length_that_is_asked_for(self, cascade, bars):
         (song,) = list(cascade.stream([Request(bars=bars, seed=1, **QUICK)], until=FORM))[-1].songs
         assert song.form.length_bars == bars
@@ -316,7 +410,7 @@ class TestContradictions:
         self.refused("chords: must be", form=Form.parse("A8"), chords=six)
         self.refused("chords: letter must be one of i, A, B, o", chords=Progression.parse("C: F", Meter()))
         self.refused(
-            "melody: its melody must lie within MIDI pitches 48 to 103, got 30", kept=(Kept(low, LEAD_SHEET.name, "melody"),)
+            "melody: its melody must lie within MIDI pitches 46 to 98, got 30", kept=(Kept(low, LEAD_SHEET.name, "melody"),)
         )
         self.refused("lead-sheet: must be in 4/4, the song's metre, got 3/4", kept=(Kept(waltz, LEAD_SHEET.name),))
         self.refused("rhythm-like: must be in 4/4", like=(Likeness("rhythm", waltz),))
@@ -369,10 +463,6 @@ class TestContradictions:
 
 
 def test_codes_are_laid_from_the_start_of_each_phrase(cascade, song):
-    from canzona.generation.codes import code_plan
-    from canzona.representation.encoders import CONTROL_SEED
-    from canzona.representation.structure import NONE
-
     encoders = cascade._encode()
     request = replace(SHORT, like=(Likeness("texture", song, "A", 2.0),))
     plan = code_plan(ACCOMPANIMENT, song, request, lambda: encoders, weight=1.5)

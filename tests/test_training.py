@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -20,22 +20,28 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, safe_open, save_file
 from torch import nn
 
-from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS, REDUCED_LEAD_SHEET
-from canzona.model.conditioning import DROPPABLE
+from canzona.cli.common import split_data
+from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS, REDUCED_LEAD_SHEET, level_named
+from canzona.model.conditioning import DROPPABLE, Conditions
+from canzona.model.diffusion import NoiseSchedule
 from canzona.model.weights import load_weights
-from canzona.representation.drawing import TRANSPOSITIONS
+from canzona.representation.drawing import part_masks
 from canzona.representation.encoders import Encoders
 from canzona.representation.encodings import encoding_named
-from canzona.representation.specification import specification
-from canzona.representation.window import Windows
-from canzona.song import LeadSheet, Note
+from canzona.representation.image import encode_level
+from canzona.representation.specification import new_network, specification
+from canzona.representation.window import PLACES_IN_BAR, Windows
+from canzona.song import Key
+from canzona.song.transposition import home_shift, transposed
 from canzona.training import loop
 from canzona.training.checkpoint import CHECKPOINT, HISTORY, WEIGHTS
 from canzona.training.config import TrainingConfig
-from canzona.training.dataset import PreparedSong, TrainingSongs, load_songs, save_songs, validation_numbers
+from canzona.training.dataset import PreparedSong, TrainingSongs, load_songs, save_songs, tuning_numbers, validation_numbers
 from canzona.training.ema import moving_average
 from canzona.training.loop import Trainer
-from canzona.training.sampling import Dropout, Visibility, draw_windows, with_dropout
+from canzona.training.optimizer import Optimizers
+from canzona.training.rate import learning_rate
+from canzona.training.sampling import Corruption, Dropout, Visibility, draw_windows, with_corruption, with_dropout
 from real_data import POP909, needs_data
 from strategies import keys, lead_sheets, piano_parts, songs
 from test_encoders import tiny_encoder
@@ -43,6 +49,11 @@ from test_encoders import tiny_encoder
 VALIDATION_NUMBERS_HERE = (
     4, 11, 15, 42, 46, 54, 87, 121, 136, 196, 234, 237, 244, 245, 247, 304, 366, 373, 432, 441, 443, 456, 460, 483, 529, 560,
     598, 602, 609, 620, 626, 665, 684, 688, 690, 708, 744, 753, 782, 806, 816, 861, 881, 891, 893, 901,
+)  # fmt: skip
+
+TUNING_NUMBERS = (
+    7, 28, 49, 68, 90, 108, 128, 148, 168, 186, 207, 225, 248, 267, 288, 309, 328, 347, 365, 388, 406, 424, 445, 465, 486, 505,
+    525, 544, 565, 583, 603, 623, 643, 662, 682, 704, 723, 742, 767, 786, 808, 827, 847, 866, 886, 907,
 )  # fmt: skip
 
 by_level = pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
@@ -69,12 +80,18 @@ def start(tmp_path, training_songs, validation_songs, tiny_config):
     return make
 
 
+@pytest.fixture
+def sigterm_as_ctrl_c():
+    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGTERM, earlier)
+
+
 def outcome(trainer):
     """All that a run has learned, by name."""
     states = {"network": trainer.network, "average": trainer.average}
     tensors = {f"{name}.{entry}": value for name, module in states.items() for entry, value in module.state_dict().items()}
-    for number, state in trainer.optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{number}.{entry}": value for entry, value in state.items()}
+    tensors |= {f"optimizer.{name}": value for name, value in trainer.optimizers.state().items()}
     return tensors | {"generator": trainer.generator.get_state()}
 
 
@@ -138,8 +155,10 @@ class TestRun:
         first.save()
         second = start()
         second.resume(first.folder / CHECKPOINT)
-        for parameter, state in second.optimizer.state.items():
-            assert state["exp_avg"].stride() == parameter.stride()
+        assert second.optimizers.state().keys() == first.optimizers.state().keys()
+        for optimizer in second.optimizers.optimizers:
+            for parameter, state in optimizer.state.items():
+                assert all(value.stride() == parameter.stride() for value in state.values() if value.ndim)
 
     def test_seed_decides_everything_and_the_global_generator_nothing(self, start):
         torch.manual_seed(1)
@@ -153,20 +172,15 @@ class TestRun:
         assert torch.equal(torch.rand(3), expected)
         assert_same(outcome(first), outcome(second))
         other = start(config=replace(SHORT, max_steps=2, seed=1), folder="other")
-        assert not torch.equal(other.network.fold_in.weight, start().network.fold_in.weight)
+        assert not torch.equal(other.network.read_points.weight, start().network.read_points.weight)
 
-    def test_learning_rate_warms_up_and_ends_low(self, start):
-        config = replace(SHORT, max_steps=40, warmup_steps=8, learning_rate=1e-3, final_rate=0.1, max_minutes=None)
-        trainer = start(config=config)
-        rates = []
-        for step in range(40):
-            trainer.step = step
-            rates.append(trainer._learning_rate(trainer._progress()))
-        assert rates[0] == pytest.approx(1e-3 / 8, rel=0.01)
-        assert rates[7] == max(rates) == pytest.approx(1e-3, rel=0.1)
-        assert all(earlier < later for earlier, later in itertools.pairwise(rates[:8]))
-        assert all(earlier > later for earlier, later in itertools.pairwise(rates[7:]))
-        assert rates[-1] == pytest.approx(1e-4, rel=0.02)
+    def test_learning_rate_is_that_of_the_step_and_the_budget(self, start):
+        config = replace(SHORT, max_steps=8, warmup_steps=2, learning_rate=1e-3, decay=0.5, validation_every=100)
+        trainer, given = start(config=config), []
+        move = trainer.optimizers.step
+        trainer.optimizers.step = lambda rate: (given.append(rate), move(rate))
+        told = [progress.learning_rate for progress in trainer.run()]
+        assert given == told == pytest.approx([5e-4, 1e-3, 1e-3, 1e-3, 1e-3, 7.5e-4, 5e-4, 2.5e-4])
 
     def test_wall_clock_ends_a_run_and_earlier_legs_count(self, start, monkeypatch):
         clock = itertools.count(0.0, 1.0)
@@ -200,10 +214,26 @@ class TestRun:
         network, card = load_weights(trainer.folder / WEIGHTS, FORM.name, specification(FORM))
         for name, value in trainer.average.module.state_dict().items():
             assert torch.equal(network.state_dict()[name], value.to(torch.bfloat16).float())
-        assert card.schedule == SHORT.schedule
+        assert card.schedule == NoiseSchedule(FORM.noise.mean, FORM.noise.deviation, sigma_max=FORM.noise.largest)
         assert (card.training["steps"], card.training["windows"], card.training["device"]) == (6, 12, "cpu")
         assert card.training["settings"]["learning_rate"] == SHORT.learning_rate
         assert card.training["validation"].keys() == {"loss", "loss_low_noise", "loss_middle_noise", "loss_high_noise"}
+
+    def test_the_noise_is_the_level_s_unless_another_is_asked_for(self, start):
+        weak = NoiseSchedule(mean=-9.0, deviation=0.1, sigma_max=1.0)
+        trainer, other = start(), start(config=replace(SHORT, schedule=weak), folder="other")
+        assert other.validate()["loss_high_noise"] < 0.01 * trainer.validate()["loss_low_noise"]
+        other.save()
+        assert load_weights(other.folder / WEIGHTS, FORM.name, specification(FORM))[1].schedule == weak
+
+    @pytest.mark.parametrize("twice", [0.0, 1.0])
+    def test_the_network_learns_from_its_own_first_estimate_as_often_as_asked(self, twice, start):
+        trainer = start(config=replace(SHORT, twice=twice))
+        nudge(trainer.network.output)
+        next(trainer.run())
+        noisy, estimate = trainer.network.read_points.weight.grad.chunk(2, dim=1)
+        assert noisy.any()
+        assert estimate.any() == (twice == 1.0)
 
     def test_validation_changes_nothing_and_repeats_itself(self, start):
         trainer = start(LEAD_SHEET)
@@ -228,7 +258,7 @@ class TestRun:
         trainer.save()
         data = (trainer.folder / CHECKPOINT).read_bytes()
         with torch.no_grad():
-            trainer.network.fold_out.bias.fill_(math.nan)
+            trainer.network.output.bias.fill_(math.nan)
         with pytest.raises(FloatingPointError, match=r"^loss: is nan at step 2; a lower learning-rate may help$"):
             next(running)
         assert (trainer.folder / CHECKPOINT).read_bytes() == data
@@ -261,8 +291,15 @@ class TestRun:
         assert [entry["step"] for entry in history(trainer.folder)] == [1, 2, 3, 4, 5, 6]
         assert {path.name for path in trainer.folder.iterdir()} == {CHECKPOINT, WEIGHTS, HISTORY}
 
-    @pytest.mark.parametrize("owner", ["optimizer.step", "average.update_parameters", "validate"])
-    def test_ctrl_c_within_a_step_stops_after_it(self, owner, start, monkeypatch):
+    @pytest.mark.parametrize(
+        ("owner", "asked"),
+        [
+            ("optimizers.step", signal.SIGINT),
+            ("average.update_parameters", signal.SIGTERM),  # which the command line takes as Ctrl-C
+            ("validate", signal.SIGINT),
+        ],
+    )
+    def test_ctrl_c_within_a_step_stops_after_it(self, owner, asked, start, monkeypatch, sigterm_as_ctrl_c):
         whole, stopped = start(folder="whole"), start(folder="stopped")
         reports = list(whole.run())
         holder, name = (stopped, owner) if "." not in owner else (getattr(stopped, owner.split(".")[0]), owner.split(".")[1])
@@ -270,7 +307,7 @@ class TestRun:
 
         def interrupted(*arguments):
             if next(calls) == (1 if owner == "validate" else 3):
-                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(asked)
             return work(*arguments)
 
         with monkeypatch.context() as patch:
@@ -278,7 +315,7 @@ class TestRun:
             running, steps = stopped.run(), []
             with pytest.raises(KeyboardInterrupt):
                 steps.extend(progress.step for progress in running)
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert signal.getsignal(asked) is signal.default_int_handler
         assert (steps, stopped.step) == ([1, 2, 3] if owner == "validate" else [1, 2], 4 if owner == "validate" else 3)
         stopped.save()
         resumed = start(folder="stopped")
@@ -309,7 +346,7 @@ class TestCodes:
         trainer = start(LEAD_SHEET, replace(SHORT, max_steps=2), encoders=encoders)
         list(trainer.run())
         before = dict(trainer.figures)
-        trainer.average.module.codes.read.bias.data.add_(5.0)
+        trainer.average.module.conditions.codes.read.bias.data.add_(5.0)
         after = trainer.validate()
         changed = {name for name in after if after[name] != before[name]}
         assert changed == {"loss_with_codes"}
@@ -318,8 +355,8 @@ class TestCodes:
         config = replace(SHORT, max_steps=2, batch_size=4, dropout=Dropout(each=0.0, external=0.0, all=0.0))
         for has_codes in (True, False):
             trainer = start(LEAD_SHEET, config, encoders=encoders if has_codes else None)
-            reading = trainer.network.codes.read.weight
-            nudge(trainer.network.say_codes, trainer.network.fold_out)
+            reading = trainer.network.conditions.codes.read.weight
+            nudge(trainer.network.output)
             before = reading.detach().clone()
             next(trainer.run())
             moved = reading.grad is not None and bool(reading.grad.any())
@@ -332,11 +369,11 @@ class TestCodes:
             start(ACCOMPANIMENT, encoders=some)
 
 
-def nudge(*modules):
+def nudge(module):
     """Move weights off the zeros at which training starts, so that gradients pass."""
     with torch.no_grad():
-        for parameter in itertools.chain(*(module.parameters() for module in modules)):
-            parameter.add_(0.1)
+        for parameter in module.parameters():
+            parameter.add_(0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(0)))
 
 
 class TestStart:
@@ -359,16 +396,16 @@ class TestStart:
         tensors, path = load_file(first.folder / WEIGHTS), tmp_path / "older.safetensors"
         with safe_open(first.folder / WEIGHTS, framework="pt") as file:
             metadata = file.metadata()
-        tensors["fold_in.bias"] += 3.0
-        del tensors["codes.null"]
-        tensors["codes.place"] = tensors["codes.place"][:-1]
+        tensors["conditions.read_known.bias"] += 3.0
+        del tensors["conditions.codes.null"]
+        tensors["conditions.place"] = tensors["conditions.place"][:-1]
         tensors["something.else"] = torch.zeros(2)
         save_file(tensors, path, metadata)
         second, untouched = (start(LEAD_SHEET, replace(SHORT, seed=7), "second") for _ in range(2))
-        assert second.start_from(path) == ("codes.null", "codes.place")
+        assert second.start_from(path) == ("conditions.place", "conditions.codes.null")
         own, before = second.network.state_dict(), untouched.network.state_dict()
-        assert all(torch.equal(own[name], before[name]) for name in ("codes.null", "codes.place"))
-        assert torch.equal(own["fold_in.bias"], tensors["fold_in.bias"].float())
+        assert all(torch.equal(own[name], before[name]) for name in ("conditions.place", "conditions.codes.null"))
+        assert torch.equal(own["conditions.read_known.bias"], tensors["conditions.read_known.bias"].float())
 
     def test_files_that_are_no_weights_of_the_level_are_refused(self, start, tmp_path):
         first = start(FORM, folder="first")
@@ -434,11 +471,13 @@ class TestResume:
             ({"figures": 3}, {}),
             ({}, {"generator": None}),
             ({}, {"generator": torch.zeros(3, dtype=torch.uint8)}),
-            ({}, {"network.fold_out.bias": None}),
-            ({}, {"network.fold_out.bias": torch.zeros(3)}),
+            ({}, {"network.output.bias": None}),
+            ({}, {"network.output.bias": torch.zeros(3)}),
             ({}, {"average.n_averaged": None}),
-            ({}, {"optimizer.fold_out.bias.exp_avg": None}),
-            ({}, {"optimizer.fold_out.bias.exp_avg_sq": torch.zeros(3)}),
+            ({}, {"optimizer.output.bias.exp_avg": None}),
+            ({}, {"optimizer.output.bias.exp_avg_sq": torch.zeros(3)}),
+            ({}, {"optimizer.blocks.0.expand.weight.momentum_buffer": torch.zeros(3)}),
+            ({}, {"optimizer.something.exp_avg": torch.zeros(3)}),
         ],
     )
     def test_checkpoint_with_something_amiss_is_refused(self, facts, tensors, start, checkpoint):
@@ -449,6 +488,87 @@ class TestResume:
             with pytest.raises(OSError, match=r"No such file|Is a directory") as caught:
                 start().resume(path)
             assert str(path) in str(caught.value)
+
+
+class TestBranch:
+    def test_a_branch_takes_a_tenth_more_steps_in_which_the_rate_falls_to_nothing(self, start):
+        config = replace(SHORT, max_steps=None, max_minutes=1e-9, validation_every=100)  # a budget that is used up
+        first = start(config=config, folder="first")
+        first.step = 40
+        first.save()
+        branch = start(config=config, folder="branch")
+        branch.branch_from(first.folder / CHECKPOINT)
+        assert_same(outcome(first), outcome(branch))
+        reports = list(branch.run())
+        assert [each.step for each in reports] == [41, 42, 43, 44]
+        highest = SHORT.learning_rate
+        assert [each.learning_rate for each in reports] == pytest.approx([share * highest for share in (1, 0.75, 0.5, 0.25)])
+        assert reports[-1].progress == 1.0
+
+    def test_a_branch_leaves_the_run_s_own_folder_alone_and_tells_its_history(self, start):
+        first = start(folder="first")
+        list(first.run())
+        files = {path.name: path.read_bytes() for path in first.folder.iterdir()}
+        branch = start(folder="branch")
+        branch.branch_from(first.folder / CHECKPOINT)
+        list(branch.run())
+        assert {path.name: path.read_bytes() for path in first.folder.iterdir()} == files
+        assert {path.name for path in branch.folder.iterdir()} == files.keys()
+        assert [entry["step"] for entry in history(branch.folder)] == [4, 6, 7]  # a tenth of six steps is one at least
+        assert not torch.equal(
+            load_file(branch.folder / WEIGHTS)["output.bias"], load_file(first.folder / WEIGHTS)["output.bias"]
+        )
+
+
+@pytest.mark.parametrize(
+    ("step", "progress", "decay", "share"),
+    [
+        (0, 0.0, 0.0, 1 / 8),
+        (3, 0.0, 0.0, 4 / 8),
+        (7, 0.1, 0.0, 1.0),
+        (500, 0.999, 0.0, 1.0),  # no end, no fall
+        (500, 0.79, 0.2, 1.0),
+        (500, 0.85, 0.2, 0.75),
+        (500, 0.9, 0.2, 0.5),
+        (500, 1.0, 0.2, 0.0),
+        (500, 1.1, 0.2, 0.0),
+        (500, 0.25, 1.0, 0.75),
+        (3, 0.9, 0.2, 0.25),  # a run that is over before it is warm
+    ],
+)
+def test_learning_rate_warms_up_stays_and_falls_to_nothing(step, progress, decay, share):
+    assert learning_rate(step, progress, 3e-3, decay, warmup_steps=8) == pytest.approx(3e-3 * share, abs=1e-12)
+
+
+class TestOptimizers:
+    def test_every_parameter_is_moved_by_one_of_them_and_matrices_alone_decay(self, tiny_config):
+        network = new_network(LEAD_SHEET, tiny_config(LEAD_SHEET))
+        optimizers = Optimizers(network, weight_decay=0.5)
+        before = {name: value.clone() for name, value in network.named_parameters()}
+        for parameter in network.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+        optimizers.step(0.1)
+        kept = {"bias": 1.0, "null": 1.0, "place": 1.0, "points": 1.0}
+        for name, value in network.named_parameters():
+            share = 1.0 if name.startswith("points") else kept.get(name.split(".")[-1].split("_")[-1], 1 - 0.1 * 0.5)
+            torch.testing.assert_close(value, share * before[name], msg=name)
+        moved = [parameter for optimizer in optimizers.optimizers for parameter in optimizer.state]
+        assert len(moved) == len(set(moved))
+        assert set(moved) == {parameter for parameter in network.parameters() if parameter.requires_grad}
+
+    def test_muon_moves_what_lies_between_input_and_output_the_same_whatever_the_size_of_the_gradient(self, tiny_config):
+        """It turns a gradient into the nearest orthogonal matrix: every singular value of its step is about the same."""
+        network = new_network(LEAD_SHEET, tiny_config(LEAD_SHEET))
+        hidden = [network.blocks[0].attention_inputs.weight, network.blocks[1].contract.weight]
+        optimizers, generator = Optimizers(network, weight_decay=0.0), torch.Generator().manual_seed(0)
+        before = [weight.detach().clone() for weight in hidden]
+        for scale, weight in zip((1e-3, 1e3), hidden, strict=True):
+            weight.grad = scale * torch.randn(weight.shape, generator=generator)
+        optimizers.step(0.1)
+        for weight, old in zip(hidden, before, strict=True):
+            spectrum = torch.linalg.svdvals(weight.detach() - old)
+            size = 0.1 * 0.2 * max(weight.shape) ** 0.5
+            assert (spectrum / size).tolist() == pytest.approx([1.0] * len(spectrum), abs=0.35)
 
 
 @pytest.mark.parametrize(
@@ -463,6 +583,8 @@ class TestResume:
         ({"validation_every": 0}, "validation-every"),
         ({"validation_windows": 2}, "validation-windows"),
         ({"ema_decay": 1.5}, "ema-decay"),
+        ({"decay": -0.1}, "decay"),
+        ({"decay": 1.1}, "decay"),
     ],
 )
 def test_impossible_settings_are_refused_by_name(values, option):
@@ -495,17 +617,11 @@ class TestAverage:
 def one_window(windows, number):
     """A batch of one of these windows."""
     here = slice(number, number + 1)
-    return Windows(
-        windows.song[here],
-        windows.start_bar[here],
-        windows.known_bars[here],
-        windows.known_parts[here],
-        transposition=windows.transposition,
-    )
+    return Windows(windows.song[here], windows.start_bar[here], windows.known_bars[here], windows.known_parts[here])
 
 
-def draw(images, level, count=40, visibility=None, seed=0, transpose=True):
-    return draw_windows(images, level, count, visibility or Visibility(), torch.Generator().manual_seed(seed), transpose)
+def draw(images, level, count=40, visibility=None, seed=0):
+    return draw_windows(images, level, count, visibility or Visibility(), torch.Generator().manual_seed(seed))
 
 
 def bars_of(level, windows, images):
@@ -521,55 +637,46 @@ def bars_of(level, windows, images):
 
 class TestWindows:
     @by_level
-    def test_weight_is_on_unknown_pixels_within_the_song_and_on_all_of_them(self, level, training_images):
+    def test_what_is_to_be_composed_is_unknown_and_within_the_song_and_all_of_that(self, level, training_images):
         windows = draw(training_images, level)
-        window = training_images.store.conditions(level, windows)
+        unknown = training_images.store.conditions(level, windows).unknown
         bar, inside = bars_of(level, windows, training_images)
         known = windows.known_bars.gather(1, bar.clamp(max=windows.known_bars.shape[1] - 1))
-        open_frames = (inside & ~known)[:, None, :, None].expand_as(window.weight)
-        assert set(window.weight.unique().tolist()) <= {0.0, 1.0}
-        assert not window.weight[~open_frames].any()
+        open_frames = (inside & ~known)[..., None].expand_as(unknown)
+        assert not unknown[~open_frames].any()
         whole = ~windows.known_parts.any((1, 2))
         assert whole.any()
-        assert torch.equal(window.weight[whole] > 0, open_frames[whole])
-        assert torch.equal(window.weight > 0, (window.conditions.known_mask == 0) & inside[:, None, :, None])
-        assert torch.equal(window.conditions.known, window.clean * window.conditions.known_mask)
-        assert window.weight.any()
+        assert torch.equal(unknown[whole], open_frames[whole])
+        assert unknown.flatten(1).any(1).float().mean() > 0.6
 
     @by_level
     def test_nothing_that_is_told_looks_at_what_is_to_be_composed(self, level, training_songs, training_images):
-        """Scribbling over the unknown bars, or pixels, changes neither reference nor context nor known music."""
+        """Scribbling over the unknown bars changes neither reference nor background nor known music."""
         windows, scratch = draw(training_images, level, count=24), TrainingSongs(training_songs, torch.device("cpu"))
         generator, store, seen = torch.Generator().manual_seed(1), scratch.store, 0
         for number in range(len(windows.song)):
             window, song = one_window(windows, number), int(windows.song[number])
             before, image = store.conditions(level, window), store.image(level, song)
-            original, per_bar = (
-                image.clone(),
-                len(image) // (len(window.known_bars[0]) if level.ends_freely else store.bars[song]),
-            )
-            bars = torch.arange(len(image)) // per_bar
-            unknown = ~window.known_bars[0][bars.clamp(max=window.known_bars.shape[1] - 1)]
+            original, bars = image.clone(), store.bars[song] + (level.window_frames if level.ends_freely else 0)
+            bar = torch.arange(len(image)) // (len(image) // bars)
+            unknown = ~window.known_bars[0][bar.clamp(max=window.known_bars.shape[1] - 1)]
             image[unknown] = torch.randint(256, image[unknown].shape, generator=generator).to(torch.uint8)
             after = store.conditions(level, window)
             image.copy_(original)
-            for name in ("background", "reference", "reference_mask", "context", "context_mask", "position", "known_mask"):
+            for name in ("background", "reference", "reference_mask", "position", "known_mask"):
                 assert torch.equal(getattr(before.conditions, name), getattr(after.conditions, name)), name
-            open_pixels = before.weight > 0
             if not window.known_parts.any():
                 assert torch.equal(before.conditions.known, after.conditions.known)
-                assert torch.equal(before.clean[~open_pixels], after.clean[~open_pixels])
-            seen += int(before.conditions.reference_mask.any()) + int(before.conditions.context_mask.any())
-        assert seen or level.ends_freely
+                assert before.unknown.any() == (not torch.equal(before.image, after.image))
+            seen += int(before.conditions.reference_mask.any())
+        assert seen or not level.has_references
 
-    @by_level
+    @pytest.mark.parametrize("level", [REDUCED_LEAD_SHEET, LEAD_SHEET, ACCOMPANIMENT], ids=lambda level: level.name)
     def test_references_are_taken_from_known_bars_even_within_the_window(self, level, training_images):
-        if level.ends_freely:
-            return
         window = training_images.store.conditions(level, draw(training_images, level, count=60))
-        told = window.conditions.reference_mask.expand_as(window.weight)
-        assert ((told > 0) & (window.weight > 0)).any()
-        assert not window.conditions.reference[told == 0].any()
+        told = window.conditions.reference_mask > 0
+        assert (told & window.unknown).any()
+        assert not window.conditions.reference[~told[..., 0]].any()
 
     @pytest.mark.parametrize("level", [REDUCED_LEAD_SHEET, LEAD_SHEET, ACCOMPANIMENT], ids=lambda level: level.name)
     def test_each_kind_of_window_by_itself(self, level, training_images):
@@ -596,7 +703,7 @@ class TestWindows:
 
     def test_kinds_of_windows_come_as_often_as_asked(self, training_images):
         visibility, count = Visibility(), 3000
-        windows = draw(training_images, LEAD_SHEET, count, visibility, transpose=False)
+        windows = draw(training_images, LEAD_SHEET, count, visibility)
         bar = torch.arange(windows.known_bars.shape[1])[None] - windows.start_bar[:, None]
         extents = torch.tensor([training_images.store.window_extent(LEAD_SHEET, int(song)) for song in windows.song])[:, None]
         known = (windows.known_bars & (bar >= 0) & (bar < extents)).sum(1)
@@ -612,12 +719,18 @@ class TestWindows:
             assert share - 0.03 < found.float().mean() < share + by_chance / 4 + 0.03, name
 
     @by_level
-    def test_one_part_is_shown_where_a_level_has_several(self, level, training_images):
-        windows = draw(training_images, level, 400, Visibility(part=1.0, throughout=1.0))
-        shown = windows.known_parts.any(2)
-        assert (shown.sum(1) == (len(level.parts) > 1)).all()
-        assert (shown.float().mean(0) > 0.4).all() or len(level.parts) == 1
-        assert not draw(training_images, level, 100, Visibility(part=0.0)).known_parts.any()
+    def test_one_part_is_shown_where_a_level_has_several_most_often_the_last(self, level, training_images):
+        def shown(**shares):
+            return draw(training_images, level, 400, Visibility(**shares)).known_parts.any(2).float()
+
+        parts = shown(part=1.0, throughout=1.0, last_part=0.7)
+        assert (parts.sum(1) == (len(level.parts) > 1)).all()
+        assert not shown(part=0.0).any()
+        if len(level.parts) > 1:
+            assert parts.mean(0).tolist() == pytest.approx([0.3, 0.7], abs=0.07)
+            assert shown(part=1.0, throughout=1.0, last_part=1.0)[:, -1].all()
+            assert not shown(part=1.0, throughout=1.0, last_part=0.0)[:, -1].any()
+            assert shown(part=0.3, throughout=1.0).sum() == pytest.approx(0.3 * 400, abs=30)
 
     @pytest.mark.parametrize("level", [REDUCED_LEAD_SHEET, LEAD_SHEET], ids=lambda level: level.name)
     def test_a_part_is_shown_throughout_or_in_some_bars(self, level, training_images):
@@ -674,8 +787,9 @@ class TestWindows:
         few = draw(training_images, FORM, 20, Visibility(part=0.0, ending=1.0, later=0.0))
         window = training_images.store.conditions(FORM, few)
         frames = torch.arange(FORM.window_frames)[None] >= training_images.bars[few.song][:, None]
-        assert torch.equal((window.weight == 0).all(dim=3).all(dim=1) & frames, frames)
-        assert (window.conditions.known[frames[:, None, :, None].expand_as(window.clean)] == -1).all()  # silence
+        assert (window.conditions.known_mask[frames] == 1).all()
+        assert not window.conditions.known[frames].any()  # silence
+        assert not window.unknown[frames].any()
         mixed = draw(training_images, FORM, 2000, Visibility(part=0.0))
         assert mixed.known_bars[:, -1].float().mean() == pytest.approx(Visibility().ending, abs=0.04)
 
@@ -696,11 +810,14 @@ class TestWindows:
         later = draw(training_images, FORM, 3000, Visibility()).start_bar > 0
         assert later.float().mean() == pytest.approx(Visibility().later * (1 - 1 / 20), abs=0.03)  # songs of about 20 bars
 
-    def test_every_bar_is_equally_likely(self, training_images):
-        windows = draw(training_images, ACCOMPANIMENT, 6000, transpose=False)
-        shares = windows.song.bincount() / 6000
-        assert torch.allclose(shares, training_images.bars / training_images.bars.sum(), atol=0.03)
-        assert ((windows.start_bar >= 0) & (windows.start_bar < training_images.bars[windows.song])).all()
+    @by_level
+    def test_every_bar_is_equally_likely_or_every_song_where_a_window_holds_all_of_it(self, level, training_images):
+        windows = draw(training_images, level, 6000)
+        bars = training_images.bars
+        expected = torch.ones(len(bars)) if level is FORM else bars
+        assert bars.max() > 1.3 * bars.min()
+        assert torch.allclose(windows.song.bincount() / 6000, expected / expected.sum(), atol=0.02)
+        assert ((windows.start_bar >= 0) & (windows.start_bar < bars[windows.song])).all()
 
     def test_chance_comes_from_the_generator_alone(self, training_images):
         torch.manual_seed(1)
@@ -710,26 +827,113 @@ class TestWindows:
         assert all(torch.equal(getattr(first, name), getattr(second, name)) for name in ("song", "start_bar", "known_bars"))
         assert not torch.equal(first.start_bar, draw(training_images, LEAD_SHEET, seed=1).start_bar)
 
-    def test_songs_are_transposed_no_further_than_they_bear(self, training_images):
-        shifts = set()
-        for seed in range(60):
-            windows = draw(training_images, LEAD_SHEET, 20, seed=seed)
-            shifts.add(windows.transposition)
-            assert (training_images.lowest_shift[windows.song] <= windows.transposition).all()
-            assert (windows.transposition <= training_images.highest_shift[windows.song]).all()
-            assert draw(training_images, LEAD_SHEET, 2, seed=seed, transpose=False).transposition == 0
-        assert shifts == set(TRANSPOSITIONS)
-
-    def test_a_song_that_bears_no_transposition_keeps_its_key(self, training_songs):
-        song = training_songs[0].song
-        wide = LeadSheet((Note(0, 48, 4), Note(4, 98, 4)), song.lead_sheet.chords)
-        images = TrainingSongs([PreparedSong(1, replace(song, lead_sheet=wide))], torch.device("cpu"))
-        assert (images.lowest_shift.item(), images.highest_shift.item()) == (0, 0)
-        assert {draw(images, LEAD_SHEET, 4, seed=seed).transposition for seed in range(20)} == {0}
+    def test_songs_are_trained_on_at_home_and_their_own_tonic_is_told(self, training_songs):
+        """A song and the same three semitones higher differ in nothing else."""
+        own = training_songs[0].song
+        assert (own.form.phrases[0].key, home_shift(own.form)) == (Key.parse("G major"), 5)
+        one, other = (TrainingSongs([PreparedSong(1, transposed(own, shift))], torch.device("cpu")) for shift in (0, 3))
+        for level in LEVELS:
+            home = encode_level(level, transposed(own, 5), one.store.frames(level, 0))
+            np.testing.assert_allclose(one.store.read(level, 0), home, atol=1 / 255)
+            windows = draw(one, level, 5)
+            before, after = (images.store.conditions(level, windows).conditions for images in (one, other))
+            for conditions, tonic in ((before, 7), (after, 10)):
+                told = conditions.position[..., PLACES_IN_BAR + 2 :]
+                assert (told.argmax(-1) == tonic).all()
+                told.zero_()
+            for entry in fields(Conditions):
+                mine, theirs = getattr(before, entry.name), getattr(after, entry.name)
+                assert mine is theirs is None or torch.equal(mine, theirs), entry.name
 
     def test_no_songs_are_refused(self):
         with pytest.raises(ValueError, match=r"^data: must hold songs for training and for validation, got none"):
             TrainingSongs([], torch.device("cpu"))
+
+
+class TestCorruption:
+    """Coarser levels spoilt beat by beat, in windows on songs of both metres."""
+
+    @pytest.fixture
+    def window(self, training_images):
+        return training_images.store.conditions(ACCOMPANIMENT, draw(training_images, ACCOMPANIMENT, 40))
+
+    def spoilt(self, window, level=ACCOMPANIMENT, seed=0, **shares):
+        generator = torch.Generator().manual_seed(seed)
+        return with_corruption(window, level, Corruption(**shares), generator).conditions.background
+
+    def numbers(self, level, coarser):
+        """Of a background, those of each part of one coarser level: slice and (parts, numbers) booleans."""
+        first = 0
+        for name in level.background:
+            masks = part_masks(level_named(name)) > 0
+            if name == coarser.name:
+                return slice(first, first + masks.shape[1]), masks
+            first += masks.shape[1]
+        raise AssertionError(coarser)
+
+    def test_without_strength_nothing_changes(self, window):
+        assert torch.equal(self.spoilt(window, share=0.0), window.conditions.background)
+        mixed = self.spoilt(window, share=0.5)
+        untouched = mixed[:, 0, -1] == 0
+        assert 0.2 < untouched.float().mean() < 0.8
+        assert torch.equal(mixed[untouched], window.conditions.background[untouched])
+        for before, after in zip(window.conditions.background[~untouched], mixed[~untouched], strict=True):
+            assert not torch.equal(before[:, :-1], after[:, :-1])
+
+    def test_the_strength_is_told_last_and_changes_nothing_by_itself(self, window):
+        harmless = self.spoilt(window, share=1.0, silenced=0.0, foreign=0.0)
+        assert torch.equal(harmless[..., :-1], window.conditions.background[..., :-1])
+        strength = harmless[:, 0, -1]
+        assert torch.equal(harmless[..., -1], strength[:, None].expand_as(harmless[..., -1]))
+        assert ((strength > 0) & (strength < 1)).all()
+        assert strength.mean() == pytest.approx(0.5, abs=0.15)
+
+    def test_forms_are_never_spoilt(self, window, training_images):
+        forms, _ = self.numbers(ACCOMPANIMENT, FORM)
+        spoilt = self.spoilt(window, share=1.0, silenced=0.5, foreign=0.5)
+        assert torch.equal(spoilt[..., forms], window.conditions.background[..., forms])
+        alone = training_images.store.conditions(REDUCED_LEAD_SHEET, draw(training_images, REDUCED_LEAD_SHEET, 20))
+        spoilt = self.spoilt(alone, REDUCED_LEAD_SHEET, share=1.0, silenced=0.5, foreign=0.5)
+        assert torch.equal(spoilt[..., :-1], alone.conditions.background[..., :-1])
+
+    @pytest.mark.parametrize("coarser", [REDUCED_LEAD_SHEET, LEAD_SHEET], ids=lambda level: level.name)
+    def test_beats_of_a_part_are_silenced_as_often_as_the_strength_says(self, coarser, window):
+        numbers, masks = self.numbers(ACCOMPANIMENT, coarser)
+        before = window.conditions.background[..., numbers].unflatten(1, (32, 4))
+        background = self.spoilt(window, share=1.0, silenced=1.0, foreign=0.0)
+        after, strength = background[..., numbers].unflatten(1, (32, 4)), background[:, 0, -1]
+        gone = []
+        for mask in masks:
+            old, new = before[..., mask].flatten(2), after[..., mask].flatten(2)
+            kept, silent = (old == new).all(2), ~new.any(2)
+            assert (kept | silent).all()
+            sounding = old.any(2)
+            gone.append(silent & sounding)
+            shares = (silent & sounding).sum(1) / sounding.sum(1).clamp(min=1)
+            enough = sounding.sum(1) > 12
+            assert (shares - strength)[enough].abs().mean() < 0.15
+        assert (gone[0] != gone[1]).any()  # parts by themselves
+
+    @pytest.mark.parametrize("coarser", [REDUCED_LEAD_SHEET, LEAD_SHEET], ids=lambda level: level.name)
+    def test_foreign_beats_are_other_beats_of_the_same_window(self, coarser, window):
+        numbers, masks = self.numbers(ACCOMPANIMENT, coarser)
+        before = window.conditions.background[..., numbers].unflatten(1, (32, 4))
+        after = self.spoilt(window, share=1.0, silenced=0.0, foreign=1.0)[..., numbers].unflatten(1, (32, 4))
+        for mask in masks:
+            old, new = before[..., mask].flatten(2), after[..., mask].flatten(2)
+            assert (new[:, :, None] == old[:, None]).all(3).any(2).all()
+            assert 0.1 < (old != new).any(2).float().mean() < 0.6
+
+    def test_only_the_background_is_spoilt(self, window):
+        after = with_corruption(window, ACCOMPANIMENT, Corruption(share=1.0), torch.Generator().manual_seed(0))
+        for entry in fields(Conditions):
+            if entry.name != "background":
+                assert getattr(after.conditions, entry.name) is getattr(window.conditions, entry.name)
+        assert (after.image, after.states, after.unknown) == (window.image, window.states, window.unknown)
+
+    def test_a_level_with_nothing_above_it_is_left_alone(self, training_images):
+        window = training_images.store.conditions(FORM, draw(training_images, FORM, 4))
+        assert self.spoilt(window, FORM, share=1.0) is window.conditions.background
 
 
 def test_conditions_are_dropped_as_often_as_asked(training_images):
@@ -755,6 +959,26 @@ def test_conditions_are_dropped_as_often_as_asked(training_images):
 def test_validation_songs_are_those_of_the_published_split():
     assert len(validation_numbers()) == 91
     assert set(VALIDATION_NUMBERS_HERE) < validation_numbers()
+
+
+def test_tuning_songs_are_46_of_the_training_songs_and_always_the_same():
+    assert tuning_numbers() == set(TUNING_NUMBERS)
+    assert len(TUNING_NUMBERS) == 46
+    assert not tuning_numbers() & validation_numbers()
+
+
+def test_training_is_watched_on_songs_that_it_does_not_see(tmp_path, training_songs):
+    """On tuning songs; where there are none on validation songs, and where there are none of these on its own."""
+    tuning, validation = sorted(tuning_numbers())[0], sorted(validation_numbers())[0]
+
+    def split(*numbers):
+        path = tmp_path / "songs.npz"
+        save_songs(path, [replace(training_songs[0], number=number) for number in numbers])
+        return tuple([song.number for song in songs] for songs in split_data(path))
+
+    assert split(1, tuning, 2, validation, 3) == ([1, 2, 3], [tuning])
+    assert split(1, validation, 2) == ([1, 2], [validation])
+    assert split(1, 2) == ([1, 2], [1, 2])
 
 
 @needs_data

@@ -3,6 +3,8 @@
 import json
 import random
 import resource
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -11,11 +13,10 @@ import torch
 from safetensors.torch import load_file, safe_open, save_file
 
 from canzona.hierarchy.levels import FORM, LEAD_SHEET, LEVELS
-from canzona.model.denoiser import Denoiser
 from canzona.model.diffusion import NoiseSchedule
 from canzona.model.weights import load_weights, read_card, read_tensors, save_weights
-from canzona.representation.specification import model_config, specification
-from tiny import tiny_card, tiny_network
+from canzona.representation.specification import specification
+from tiny import tiny_card, tiny_config, tiny_network
 
 HUGE = 10**9
 
@@ -52,7 +53,7 @@ def refused(path, match, level=FORM):
 
 
 @pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
-def test_what_is_saved_is_loaded_but_for_rounding(level, tmp_path, random_conditions):
+def test_what_is_saved_is_loaded_but_for_rounding(level, tmp_path):
     path, network = tmp_path / "weights.safetensors", tiny_network(level)
     card = tiny_card(
         level, schedule=NoiseSchedule(sigma_max=70.0), training={"steps": 12, "settings": {"seed": 3}, "note": "Übung"}
@@ -64,17 +65,10 @@ def test_what_is_saved_is_loaded_but_for_rounding(level, tmp_path, random_condit
     assert loaded.state_dict().keys() == network.state_dict().keys()
     for name, value in network.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], value.to(torch.bfloat16).float()), name
-    assert torch.equal(loaded.noise.frequencies, network.noise.frequencies)
+    for mine, its in zip(network.points, loaded.points, strict=True):
+        assert torch.equal(mine, its)  # of states: nothing is rounded
     assert not loaded.training
     assert not any(parameter.requires_grad for parameter in loaded.parameters())
-    conditions = random_conditions(network.config, codes=level.external is not None)
-    x, sigma = torch.zeros(2, *loaded_shape(level)), torch.tensor(1.0)
-    mine, its = (Denoiser(each).denoise(x, sigma, conditions) for each in (network, loaded))
-    assert (mine - its).abs().max() < 0.2
-
-
-def loaded_shape(level):
-    return len(level.planes), level.window_frames, level.rows
 
 
 def test_saving_what_was_loaded_gives_the_same_file(saved, tmp_path):
@@ -85,12 +79,24 @@ def test_saving_what_was_loaded_gives_the_same_file(saved, tmp_path):
         assert torch.equal(again[name], value)
 
 
-def test_half_precision_keeps_the_noise_features(saved, random_conditions):
+def test_half_precision_is_what_the_file_holds(saved):
     network, _ = load(saved, dtype=torch.bfloat16)
-    assert {parameter.dtype for parameter in network.parameters()} == {torch.bfloat16}
-    assert network.noise.frequencies.dtype == torch.float32
-    full, _ = load(saved)
-    assert torch.equal(network.noise.frequencies, full.noise.frequencies)
+    for name, value in load_file(saved).items():
+        assert torch.equal(network.state_dict()[name], value)
+
+
+def test_loading_needs_no_compiler(saved):
+    """``torch._dynamo`` takes longer to import than all else; where weights are loaded and used, nothing may ask for it."""
+    script = (
+        "import sys, pathlib, torch; from canzona.model.weights import load_weights, read_card;"
+        "path = pathlib.Path(sys.argv[1]); card = read_card(path);"
+        "network, _ = load_weights(path, card.level, card.specification);"
+        "size = card.config; x = torch.zeros(1, size.frames, size.point_size);"
+        "network(x, x, torch.zeros(1), torch.zeros(1, size.frames, size.width));"
+        "print('torch._dynamo' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", script, saved], capture_output=True, text=True, check=True)
+    assert found.stdout == "False\n"
 
 
 def test_loading_leaves_the_global_generator_alone(saved):
@@ -119,30 +125,32 @@ def test_missing_metadata_is_refused_by_name(name, saved, tmp_path):
 
 
 def with_config(**values):
-    config = model_config(FORM, widths=(16, 32, 32), blocks=1).to_dict()
-    return {"config": json.dumps(config | values)}
+    kept = {name: value for name, value in tiny_config(FORM).to_dict().items() if name not in values}
+    return {"config": json.dumps(kept | values)}
 
 
 @pytest.mark.parametrize(
     "metadata",
     [
-        with_config(widths=[HUGE, HUGE, HUGE]),
-        with_config(widths=[16] * 1000),
-        with_config(widths=16),
+        with_config(width=HUGE),
+        with_config(width=33),
         with_config(blocks=HUGE),
         with_config(frames=2**40),
-        with_config(fold_frames=0),
-        with_config(head_width=0),
-        with_config(token_width=-1),
-        with_config(own_channels=8.5),
-        with_config(graded_channels=[99]),
+        with_config(place_frames=0),
+        with_config(head_width=-1),
+        with_config(image_size=8.5),
+        with_config(voices=[]),
+        with_config(voices=2),
+        with_config(voices=[{"count": HUGE, "states": HUGE, "size": HUGE}]),
+        with_config(voices=[{"count": 1, "states": 2}]),
+        with_config(voices=[[1, 2, 3]]),
         with_config(hats=1),
         {"config": "{}"},
         {"config": "[]"},
         {"config": "null"},
         {"config": "{"},
         {"config": "[" * 100_000},
-        {"config": '{"rows": ' + "9" * 5000 + "}"},
+        {"config": '{"width": ' + "9" * 5000 + "}"},
         {"schedule": "[]"},
         {"schedule": '{"sigma_min": 0}'},
         {"schedule": '{"sigma_max": NaN}'},
@@ -158,28 +166,30 @@ def test_metadata_that_makes_no_sense_is_refused(metadata, saved, tmp_path):
 
 def test_configuration_beyond_the_tensors_costs_neither_memory_nor_time(saved, tmp_path):
     """The largest network that a configuration can describe, claimed by a file of a few tensors."""
-    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
-    largest = with_config(widths=[4096] * 6, blocks=16, attention_from=0, frames=4096, rows=4096, token_width=4096)
+    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    sizes = ("image_size", "background_size", "position_size", "reference_size", "external_width", "external_places", "width",
+             "external_features", "code_width", "noise_width", "expansion", "frames")  # fmt: skip
+    largest = with_config(
+        voices=[{"count": 1, "states": 4096, "size": 4096}], blocks=32, head_width=1, **dict.fromkeys(sizes, 4096)
+    )
     refused(rewritten(saved, tmp_path / "file", largest), "damaged")
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB
 
 
 def test_tensors_that_do_not_fit_are_refused(saved, tmp_path):
-    refused(rewritten(saved, tmp_path / "a", tensors={"fold_out.bias": None}), "damaged .*Missing.*fold_out.bias")
+    refused(rewritten(saved, tmp_path / "a", tensors={"output.bias": None}), "damaged .*Missing.*output.bias")
     refused(rewritten(saved, tmp_path / "b", tensors={"extra": torch.zeros(2)}), "damaged .*Unexpected.*extra")
-    refused(
-        rewritten(saved, tmp_path / "c", tensors={"fold_out.bias": torch.zeros(3)}), "damaged .*size mismatch.*fold_out.bias"
-    )
-    refused(rewritten(saved, tmp_path / "d", with_config(token_width=96)), "damaged .*size mismatch")
+    refused(rewritten(saved, tmp_path / "c", tensors={"output.bias": torch.zeros(3)}), "damaged .*size mismatch.*output.bias")
+    refused(rewritten(saved, tmp_path / "d", with_config(noise_width=32)), "damaged .*size mismatch")
 
 
 def test_tensors_can_be_read_for_another_network(saved, tmp_path):
     tensors = read_tensors(saved, FORM.name, specification(FORM))
     assert tensors.keys() == tiny_network(FORM).state_dict().keys()
-    other = rewritten(saved, tmp_path / "a", tensors={"fold_out.bias": torch.zeros(3), "noise.layers.0.bias": None})
+    other = rewritten(saved, tmp_path / "a", tensors={"output.bias": torch.zeros(3), "noise.layers.0.bias": None})
     found = read_tensors(other, FORM.name, specification(FORM))
-    assert torch.equal(found["fold_out.bias"], torch.zeros(3))
+    assert torch.equal(found["output.bias"], torch.zeros(3))
     assert tensors.keys() - found.keys() == {"noise.layers.0.bias"}
     for level, text in ((LEAD_SHEET.name, specification(FORM)), (FORM.name, "12 bars")):
         with pytest.raises(ValueError, match=r"^weights: .* has (level|specification) '.*', must have '(lead-sheet|12 bars)'$"):

@@ -7,52 +7,68 @@ import torch
 
 from canzona import pretrained
 from canzona.generation.cascade import Cascade
-from canzona.hierarchy.level import Level
+from canzona.hierarchy.level import Level, Voicing
 from canzona.hierarchy.levels import LEVELS
+from canzona.model.config import ModelConfig
 from canzona.model.diffusion import NoiseSchedule
-from canzona.model.unet import UNet
+from canzona.model.network import FrameTransformer
 from canzona.model.weights import WeightsCard, save_weights
-from canzona.representation.specification import model_config, specification
+from canzona.representation.specification import model_config, new_network, specification
+from canzona.representation.voices import FIRST_ITEM, HOLD, REST, voices
 from canzona.version import __version__
 
-WIDTHS = (16, 32, 32)
-OUTPUT_BIAS = -2.0
-"""Log-odds of a pixel: enough notes that every song has some, few enough to be quick."""
+TINY = {"width": 32, "blocks": 2, "head_width": 16, "noise_width": 16, "expansion": 2, "code_width": 16}
+"""The size of the networks."""
 
-FORM_GRID_CELLS = 3
-"""Where a composed form fades out, in cells of the network's second grid, 8 bars each."""
+LOUDNESS = 0.5
+"""How far random networks' log-odds spread: enough that all that they are told matters."""
+
+FORM_BARS = 24
+"""About where a composed form ends."""
 
 
-def tiny_network(level: Level, seed: int = 0) -> UNet:
+def tiny_config(level: Level, **overrides: object) -> ModelConfig:
+    """The shape of a level's network, as small as it gets."""
+    return model_config(level, **TINY | overrides)
+
+
+def tiny_network(level: Level, seed: int = 0) -> FrameTransformer:
     """A random network in which everything that is told it has a say in what comes out."""
     generator = torch.Generator().manual_seed(seed)
-    network = UNet(model_config(level, widths=WIDTHS, blocks=1)).eval().requires_grad_(False)
+    network = new_network(level, tiny_config(level)).eval().requires_grad_(False)
     for name, parameter in network.named_parameters():
-        if name.endswith("bias"):
-            parameter.zero_()
-        elif parameter.ndim > 1 or name.endswith("null"):  # what is left are the ones of normalisations
-            fan_in = math.prod(parameter.shape[1:])
+        if name.startswith("points"):
+            continue
+        if name.endswith("bias") and "distance" not in name:
+            if "modulate" not in name:
+                parameter.zero_()
+        else:
+            fan_in = math.prod(parameter.shape[1:]) if parameter.ndim > 1 else 1
             parameter.copy_(torch.randn(parameter.shape, generator=generator) / fan_in**0.5)
-    network.fold_out.bias.fill_(OUTPUT_BIAS)
+    network.output.weight.mul_(LOUDNESS)
+    _balance(level, network)
     if level.ends_freely:
-        _fade_out(network)
+        network.conditions.place[FORM_BARS:, 0] = 1000.0
     return network
 
 
-def _fade_out(network: UNet) -> None:
-    """Give the network a sense of time, without which random forms would fill the window: its first feature becomes "later"."""
-    middle, finest = network.up[0][0], network.up[1][0].residual
-    middle.attention.place_in_time[0, FORM_GRID_CELLS:] = 40.0
-    finest.skip.weight[0] = 0
-    finest.skip.weight[0, 0] = 1
-    finest.convolve_out.weight[0] = 0
-    network.fold_out.bias.fill_(1.0)
-    network.fold_out.weight[:, 0] = -10.0
+def _balance(level: Level, network: FrameTransformer) -> None:
+    """Enough notes that every song has some, few enough to be quick; phrases of some length."""
+    offset = 0
+    for part, own in zip(level.parts, voices(level), strict=True):
+        bias = torch.zeros(own.shape.states)
+        items = own.shape.states - FIRST_ITEM
+        bias[REST], bias[HOLD] = 0.0, 1.0
+        bias[FIRST_ITEM:] = -math.log(items) - (1.0 if part.voicing is Voicing.KEYS else 0.0)
+        if level.ends_freely:
+            network.output.weight[offset + REST, 0] = 10.0
+        network.output.bias[offset : offset + own.shape.logit_size] = bias.repeat(own.shape.count)
+        offset += own.shape.logit_size
 
 
 def tiny_card(level: Level, /, **fields: object) -> WeightsCard:
     """What a weight file of ``tiny_network`` says of itself, but for ``fields``."""
-    config = model_config(level, widths=WIDTHS, blocks=1)
+    config = tiny_config(level)
     values = {"level": level.name, "specification": specification(level), "config": config, "schedule": NoiseSchedule()}
     return WeightsCard(**(values | {"version": __version__, "training": {"steps": 0}} | fields))
 

@@ -37,7 +37,7 @@ class UnusableWeights(MachineFault):
     """Weights are missing or not what the registry says; the message says in one line which and what to do."""
 
 
-def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | None = None) -> Cascade:
+def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | None = None, threads: int = 1) -> Cascade:
     """The cascade, ready to compose.
 
     Args:
@@ -45,18 +45,20 @@ def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | N
             the package.
         device: ``"cpu"`` or ``"cuda"``.
         dtype: in which the networks compute; ``None`` takes bfloat16 where the device is fast at it, else single precision.
+        threads: processors that compose, 1 to 64; songs depend on it.
 
     Raises:
         UnusableWeights: where a file is missing, damaged, or made for other levels than these.
-        ValueError: for a device that this machine lacks.
+        ValueError: for a device that this machine lacks, or other threads.
     """
     if device != "cpu" and not torch.cuda.is_available():
         raise ValueError(f"device: must be cpu on a machine without CUDA, got {device!r}")
+    check_processors(threads)
     folder = folder or WEIGHTS_FOLDER
     registry = _read_registry(folder)
     models = {level.name: _load_registered(folder, level, registry, device, dtype) for level in LEVELS}
     own = folder if ENCODERS in registry else None
-    return Cascade(models, device, encoders=cache(lambda: _encoders_of(own, models)))
+    return Cascade(models, device, encoders=cache(lambda: _encoders_of(own, models)), threads=threads)
 
 
 def _encoders_of(folder: Path | None, models: Mapping[str, LevelModel]) -> Encoders:
@@ -104,6 +106,16 @@ def fast_dtype(device: str) -> torch.dtype:
     return torch.bfloat16 if any(flag in flags for flag in FAST_BFLOAT16_FLAGS) else torch.float32
 
 
+def check_processors(threads: int) -> None:
+    """See that threads are 1 to ``MOST_PROCESSORS``.
+
+    Raises:
+        ValueError: where they are not.
+    """
+    if not 1 <= threads <= MOST_PROCESSORS:
+        raise ValueError(f"threads: must be 1 to {MOST_PROCESSORS}, got {threads}")
+
+
 def use_processors(threads: int | None = None) -> int:
     """Fix how many processors compose: the sums, and so the songs, depend on it.
 
@@ -116,8 +128,8 @@ def use_processors(threads: int | None = None) -> int:
     Raises:
         ValueError: where they are not 1 to ``MOST_PROCESSORS``.
     """
-    if threads is not None and not 1 <= threads <= MOST_PROCESSORS:
-        raise ValueError(f"threads: must be 1 to {MOST_PROCESSORS}, got {threads}")
+    if threads is not None:
+        check_processors(threads)
     threads = threads or min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     torch.set_num_threads(threads)
     return threads

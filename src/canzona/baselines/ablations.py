@@ -10,16 +10,16 @@ from canzona.hierarchy.levels import FORM, LEAD_SHEET, REDUCED_LEAD_SHEET
 
 
 def _without_form(level: Level) -> Level:
-    """The level told nothing of phrases and keys: not by the form, not by which bars correspond, not by like passages."""
+    """The level told nothing of phrases and keys: not by the form, not by which bars correspond."""
     background = tuple(name for name in level.background if name != FORM.name)
-    return replace(level, background=background, context_passages=0, context_bars=0, has_references=False)
+    return replace(level, background=background, has_references=False)
 
 
 _FORM_ONLY = replace(LEAD_SHEET, background=(FORM.name,))
 
 ABLATIONS: dict[str, tuple[Level, ...]] = {
     "full": (FORM, REDUCED_LEAD_SHEET, LEAD_SHEET),
-    "without-reduced-lead-sheet": (FORM, replace(_FORM_ONLY, sampling=Sampling(16, background=1.2, reference=2.0))),
+    "without-reduced-lead-sheet": (FORM, replace(_FORM_ONLY, sampling=Sampling(steps=8))),
     "without-form": (FORM, *(_without_form(level) for level in (REDUCED_LEAD_SHEET, LEAD_SHEET))),
 }
 """Name → levels, coarsest first. The form is always there, to say how long a song is."""

@@ -1,7 +1,7 @@
 """A diffusion model without hierarchy: lead sheet and piano in one image of eight bars, told nothing but phrases and keys.
 
 The baseline "Polyffusion + phrase labels" of arXiv 2405.09901, with our diffusion and our network: one window after the other,
-each with half a window of settled bars in view, no coarser levels but the form, no earlier passages.
+each with half a window of settled bars in view, no coarser levels but the form, no earlier phrases.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,13 +12,15 @@ from einops import rearrange
 
 from canzona.generation.canvas import Canvas, LevelModel, LevelPlan
 from canzona.generation.dynamics import with_dynamics
+from canzona.generation.home import shift_home, within_range
 from canzona.generation.request import Request
-from canzona.hierarchy.level import Content, Drawing, Level, Part, Plane, Region, Sampling, Stretching
+from canzona.hierarchy.level import Content, Drawing, Level, Part, Plane, Region, Sampling, Stretching, Voicing
 from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET
 from canzona.model.denoiser import Guidance
 from canzona.representation.image import decode_level, encode_level
 from canzona.representation.window import ImageStore
 from canzona.song.song import Song
+from canzona.song.transposition import transposed
 
 _LEAD_PLANES, _PIANO_PLANES = ("lead_onset", "lead_sustain"), ("piano_onset", "piano_sustain")
 _FIRST_LEAD_ROW = LEAD_SHEET.lowest_pitch - ACCOMPANIMENT.lowest_pitch
@@ -30,7 +32,7 @@ FLAT = Level(
     attribute=ACCOMPANIMENT.attribute,
     content=Content.NOTES,
     unit=LEAD_SHEET.unit,
-    window_frames=LEAD_SHEET.window_frames,
+    window_frames=ACCOMPANIMENT.window_frames,
     rows=ACCOMPANIMENT.rows,
     lowest_pitch=ACCOMPANIMENT.lowest_pitch,
     planes=tuple(
@@ -46,10 +48,11 @@ FLAT = Level(
                     Region(region.name, _LEAD_PLANES, _FIRST_LEAD_ROW + region.first_row, region.row_count, region.drawing)
                     for region in part.regions
                 ),
+                part.voicing,
             )
             for part in LEAD_SHEET.parts
         ),
-        Part("piano", (Region("piano", _PIANO_PLANES, 0, ACCOMPANIMENT.rows, Drawing.AS_IS),)),
+        Part("piano", (Region("piano", _PIANO_PLANES, 0, ACCOMPANIMENT.rows, Drawing.AS_IS),), Voicing.KEYS),
     ),
     sampling=Sampling(steps=16, background=1.5),
     background=(FORM.name,),
@@ -58,15 +61,15 @@ FLAT = Level(
 """The one level below the form, in the words of the table of levels."""
 
 
-def encode_flat(level: Level, song: Song) -> np.ndarray:
+def encode_flat(level: Level, song: Song, frames: int | None = None) -> np.ndarray:
     """(frames, planes, rows) values from 0 to 1, as ``encode_level``, with both finer levels in one image.
 
     Raises:
         ValueError: as ``encode_level``.
     """
     if level.name != FLAT.name:
-        return encode_level(level, song)
-    sheet, piano = (encode_level(part, song) for part in (LEAD_SHEET, ACCOMPANIMENT))
+        return encode_level(level, song, frames)
+    sheet, piano = (encode_level(part, song, frames) for part in (LEAD_SHEET, ACCOMPANIMENT))
     lead = np.zeros_like(piano)
     lead[:, :, _LEAD_ROWS] = sheet
     return np.concatenate([lead, piano], axis=1)
@@ -86,13 +89,19 @@ def compose_many(model: LevelModel, requests: Sequence[Request], sampling: Sampl
         ValueError: where a request has no form or not all of its keys.
     """
     for request in requests:
-        form = request.given_form()
+        shift = shift_home(request)
+        form = request.given_form().transposed(shift)
         song = Song(form, request.meter, request.tempo)
-        store = ImageStore([form], [request.meter], levels=(FORM, FLAT))
+        store = ImageStore([form], [request.meter], levels=(FORM, FLAT), tonics=[-shift])
         store.write(FORM, 0, encode_level(FORM, song))
-        canvas = Canvas(store, [form], [request.meter], [request.seed])
+
+        def redraw(level: Level, image: np.ndarray, number: int, song: Song = song) -> np.ndarray:
+            return encode_flat(level, decode_flat(image, song), len(image))
+
+        canvas = Canvas(store, [form], [request.meter], [request.seed], redraw)
         guidance = Guidance(background=sampling.background)
         plan = LevelPlan(np.zeros((len(FLAT.parts), form.length_bars), dtype=bool))
         for _ in canvas.compose(FLAT, model, request.steps or sampling.steps, guidance, [plan]):
             pass
-        yield with_dynamics(decode_flat(store.read(FLAT, 0), song))
+        composed = with_dynamics(decode_flat(store.read(FLAT, 0), song))
+        yield within_range(transposed(composed, -shift))

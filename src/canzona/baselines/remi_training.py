@@ -38,7 +38,7 @@ class RemiTraining:
     processor_minutes: float = 40.0  # spent on steps by one thread, earlier legs counted in
     batch_size: int = 2  # windows a step
     learning_rate: float = 1.5e-3  # highest, reached after the warm-up
-    final_rate: float = 0.02  # share of it at the end of the budget
+    decay: float = 1.0  # share of the budget, at its end, in which the rate falls to nothing
     warmup_steps: int = 60
     weight_decay: float = 0.1  # of AdamW
     clip_norm: float = 1.0  # largest norm of a step's gradient
@@ -135,7 +135,7 @@ class RemiTrainer:
     def _train_step(self) -> None:
         settings = self.settings
         progress = budget_used(self.step, self.processor_seconds, None, settings.processor_minutes)
-        rate = learning_rate(self.step, progress, settings.learning_rate, settings.final_rate, settings.warmup_steps)
+        rate = learning_rate(self.step, progress, settings.learning_rate, settings.decay, settings.warmup_steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         # one generator a step, so that a run taken up again sees what it would have seen

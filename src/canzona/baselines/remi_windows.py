@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from canzona.baselines.remi_tokens import Header, RemiTokens, headers
+from canzona.song.notes import HIGHEST_MELODY_PITCH, LOWEST_MELODY_PITCH
 from canzona.song.song import Song
 from canzona.song.timing import Meter
-from canzona.song.transposition import transposed
-from canzona.training.dataset import furthest_shifts
+from canzona.song.transposition import FURTHEST_DOWN, FURTHEST_UP, transposed
 
 UNJUDGED = -100
 """The target where the next token is padding or one that the form gives."""
@@ -60,3 +60,11 @@ def window(song: TokenSong, start_bar: int, length: int, tokens: RemiTokens) -> 
     ids, judged = ids[: length + 1], judged[: length + 1]
     targets = [number if counts else UNJUDGED for number, counts in zip(ids[1:], judged[1:], strict=True)]
     return ids[:-1], targets
+
+
+def furthest_shifts(song: Song) -> tuple[int, int]:
+    """The furthest transpositions down and up that keep the melody within its range."""
+    sheets = (song.lead_sheet, song.reduced_lead_sheet)
+    pitches = [note.pitch for sheet in sheets if sheet for note in sheet.melody] or [60]
+    lowest = max(-FURTHEST_DOWN, LOWEST_MELODY_PITCH - min(pitches))
+    return min(lowest, 0), max(0, min(FURTHEST_UP, HIGHEST_MELODY_PITCH - max(pitches)))

@@ -4,6 +4,7 @@ Status 0: done. 1: the machine's fault. 2: the user's. 130: interrupted.
 """
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -53,6 +54,7 @@ def _options(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads are ten times slower on shared cores
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever asks us to end wants what Ctrl-C does
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -123,14 +123,17 @@ def read_data(path: Path) -> "list[PreparedSong]":
 
 
 def split_data(path: Path) -> "tuple[list[PreparedSong], list[PreparedSong]]":
-    """The training songs of a data set and its validation songs; where there are none of these, the training songs again.
+    """The songs of a data set that are trained on, and its tuning songs, which training is watched on.
+
+    Where there are no tuning songs, validation songs take their place, and where there are none of these, the training songs.
 
     Raises:
         ValueError: as ``read_data``.
     """
     songs = read_data(path)
-    training = [song for song in songs if not song.is_validation]
-    return training, [song for song in songs if song.is_validation] or training
+    training = [song for song in songs if not song.is_validation and not song.is_tuning]
+    validation = [song for song in songs if song.is_validation]
+    return training, [song for song in songs if song.is_tuning] or validation or training
 
 
 def training_device(name: str) -> "torch.device":

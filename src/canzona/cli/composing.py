@@ -42,8 +42,7 @@ def compose_to_files(
     from canzona.io.midi import song_to_midi
     from canzona.io.song_json import song_to_json
 
-    pretrained.use_processors(threads)
-    cascade = pretrained.load(weights, device)
+    cascade = pretrained.load(weights, device, threads=threads)
     for path, request in requests.items():
         started = time.perf_counter()
         song = None

@@ -12,14 +12,16 @@ def train(
     level: Annotated[str, typer.Argument(help="form, reduced-lead-sheet, lead-sheet or accompaniment.")],
     data: Annotated[Path, typer.Option(help="Data set made by 'canzona prepare'.")],
     run: Annotated[Path | None, typer.Option(help="Folder for checkpoint, weights and history. Default: runs/LEVEL.")] = None,
-    max_minutes: Annotated[
-        float | None, typer.Option(help="Budget in minutes; the learning rate ends with it. Default: 30.")
-    ] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="Budget in minutes. Default: 30.")] = None,
     max_steps: Annotated[int | None, typer.Option(help="Budget in steps, in place of or besides --max-minutes.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Folder of a run to continue in place.")] = None,
+    branch: Annotated[
+        Path | None, typer.Option(help="Folder of a run to finish in another: a tenth more steps at a falling rate.")
+    ] = None,
     start: Annotated[
         Path | None, typer.Option("--from", help="Weight file of the level to begin with; what fits is taken.")
     ] = None,
+    decay: Annotated[float, typer.Option(help="Share of the budget, at its end, in which the rate falls to 0.")] = 0.0,
     batch_size: Annotated[int, typer.Option(help="Windows a step.")] = 16,
     learning_rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 1.2e-3,
     seed: Annotated[int, typer.Option(help="Of weights, windows and noise.")] = 0,
@@ -44,6 +46,7 @@ def train(
         learning_rate=learning_rate,
         max_minutes=minutes,
         max_steps=max_steps,
+        decay=decay,
         seed=seed,
         compile=chosen.type == "cuda",
     )
@@ -51,8 +54,13 @@ def train(
     folder = resume or run or Path("runs") / row.name
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"run: must be a folder, got the file {str(folder)!r}")
-    if resume is not None and not (resume / CHECKPOINT).is_file():
-        raise ValueError(f"resume: must be a folder with {CHECKPOINT}, got {str(resume)!r}")
+    for name, own in (("resume", resume), ("branch", branch)):
+        if own is not None and not (own / CHECKPOINT).is_file():
+            raise ValueError(f"{name}: must be a folder with {CHECKPOINT}, got {str(own)!r}")
+    if branch is not None and (resume or start or max_minutes or max_steps or decay):
+        raise ValueError("branch: must be given without resume, from, max-minutes, max-steps and decay, got both")
+    if branch is not None and branch.resolve() == folder.resolve():
+        raise ValueError(f"branch: must be another folder than that of the run, got {str(branch)!r} for both")
     if start is not None and (resume is not None or not start.is_file()):
         raise ValueError(f"from: must be a weight file, and not given with resume, got {str(start)!r}")
     training, validation = split_data(data)
@@ -63,6 +71,8 @@ def train(
             typer.echo(f"canzona: {len(fresh)} tensors begin at random: {', '.join(fresh)}", err=True)
     if resume is not None:
         trainer.resume(resume / CHECKPOINT)
+    if branch is not None:
+        trainer.branch_from(branch / CHECKPOINT)
     with progress_bar() as bar, ScalarLog(folder) as log:
         task = bar.add_task(row.title, total=1.0, figures="")
         try:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from canzona.evaluation import density, endings, harmony, recognition, returns, statistics, structure
+from canzona.evaluation import density, endings, harmony, line, piano, recognition, returns, statistics, structure
 from canzona.evaluation.copying import PASSAGE_BARS
 from canzona.evaluation.distributions import FEATURES
 from canzona.evaluation.latent import ASPECTS
@@ -43,6 +43,7 @@ class Metric:
 
 
 STRUCTURE, RETURNS, HARMONY, ENDINGS = "Structure", "Returns", "Harmony", "Endings"
+MELODY, PIANO = "Melody", "Piano"
 PITCH_AND_RHYTHM, DENSITY, DISTRIBUTIONS, COPYING, SPEED = "Pitch and rhythm", "Density", "Distributions", "Copying", "Speed"
 YARDSTICK = "Other yardsticks"
 
@@ -81,6 +82,8 @@ _SI_2_8, _SI_8_16, _SI_16 = (
     partial(structure.structure_indicator, shortest_bars=shortest, longest_bars=longest)
     for shortest, longest in ((2, 8), (8, 16), (16, None))
 )
+_MELODY_ALIKE_1, _MELODY_ALIKE_2, _MELODY_ALIKE_4 = (partial(line.melody_rhythm_alike, bars_apart=bars) for bars in (1, 2, 4))
+_PIANO_ALIKE_1 = partial(piano.piano_rhythm_alike, bars_apart=1)
 _MEASURES: tuple[tuple[str, str, Callable[[Song], float | None], str], ...] = (
     (STRUCTURE, "si_2_8", _SI_2_8, "structure indicator, repeated passages of 2 to 8 bars"),
     (STRUCTURE, "si_8_16", _SI_8_16, "structure indicator, 8 to 16 bars"),
@@ -100,6 +103,24 @@ _MEASURES: tuple[tuple[str, str, Callable[[Song], float | None], str], ...] = (
     (ENDINGS, "ends_on_tonic", endings.ends_on_tonic, "songs whose last chord is the tonic's, the last melody note in it"),
     (ENDINGS, "last_chord_tonic", endings.last_chord_tonic, "songs whose last chord is the tonic's"),
     (ENDINGS, "phrase_cadences", endings.phrase_cadences, "phrases that close on dominant and tonic or a held note"),
+    (MELODY, "melody_stepwise", line.melody_stepwise, "melody intervals of a semitone or a tone"),
+    (MELODY, "melody_wide_leaps", line.melody_wide_leaps, "melody intervals wider than a fifth"),
+    (MELODY, "reduced_stepwise", line.reduced_stepwise, "intervals of a semitone or a tone in the reduced lead sheet"),
+    (MELODY, "reduced_wide_leaps", line.reduced_wide_leaps, "intervals wider than a fifth in the reduced lead sheet"),
+    (MELODY, "melody_figures_again", line.melody_figures_again, "figures of four notes heard before within eight bars"),
+    (MELODY, "melody_rhythm_alike_1", _MELODY_ALIKE_1, "likeness of melody rhythms in a phrase, bars apart: 1"),
+    (MELODY, "melody_rhythm_alike_2", _MELODY_ALIKE_2, "likeness of melody rhythms in a phrase, bars apart: 2"),
+    (MELODY, "melody_rhythm_alike_4", _MELODY_ALIKE_4, "likeness of melody rhythms in a phrase, bars apart: 4"),
+    (MELODY, "melody_sounding", line.melody_sounding, "steps of sung phrases on which melody sounds"),
+    (MELODY, "melody_duration_steps", line.melody_duration_steps, "mean length of melody notes, in steps"),
+    (MELODY, "melody_sixteenth_notes", line.melody_sixteenth_notes, "melody notes that last one step"),
+    (MELODY, "melody_phrase_range", line.melody_phrase_range, "range of a sung phrase, in semitones"),
+    (MELODY, "melody_off_sixteenths", line.melody_off_sixteenths, "melody onsets between two eighths"),
+    (PIANO, "piano_onset_places_per_bar", piano.piano_onset_places_per_bar, "steps a bar on which piano notes start"),
+    (PIANO, "piano_sixteenth_notes", piano.piano_sixteenth_notes, "piano notes that last one step"),
+    (PIANO, "piano_off_sixteenths", piano.piano_off_sixteenths, "piano onsets between two eighths"),
+    (PIANO, "piano_rhythm_alike_1", _PIANO_ALIKE_1, "likeness of the piano's rhythms, bars apart: 1"),
+    (PIANO, "piano_velocity_deviation", piano.piano_velocity_deviation, "standard deviation of piano velocities"),
     (PITCH_AND_RHYTHM, "entropy_1", statistics.entropy_1, "entropy of pitch classes within a bar, in bits"),
     (PITCH_AND_RHYTHM, "entropy_4", statistics.entropy_4, "entropy of pitch classes within four bars, in bits"),
     (PITCH_AND_RHYTHM, "groove", statistics.groove, "likeness of the rhythms of any two bars"),

@@ -1,7 +1,10 @@
-"""Composing one level of one or more songs, window by window, on images of the whole songs."""
+"""Composing one level of one or more songs, window by window, on images of the whole songs.
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+A canvas holds images of songs only: what a window has made is read and drawn again before the next window sees it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -11,11 +14,12 @@ from torch import Tensor
 from canzona.generation.codes import CodePlan
 from canzona.generation.schedule import WindowPlace, open_bars, window_places
 from canzona.hierarchy.levels import Level
-from canzona.model.conditioning import Conditions
-from canzona.model.denoiser import Denoiser, Guidance
+from canzona.model.denoiser import Denoiser, Guidance, WindowDenoiser
 from canzona.model.diffusion import NoiseSchedule
 from canzona.model.samplers import dpm_solver_2m
+from canzona.representation.drawing import part_masks
 from canzona.representation.structure import NONE
+from canzona.representation.voices import paint
 from canzona.representation.window import FULL, AskedCodes, ImageStore, Window, Windows
 from canzona.song.form import Form
 from canzona.song.timing import Meter
@@ -49,8 +53,9 @@ class LevelPlan:
         unvaried: (half bars,) where what is on the canvas stays besides; ``None`` for nowhere.
         literal: (half bars,) that are copied from their counterparts in the first phrase of the same letter, in their own key;
             ``None`` for none.
-        reference_shares: (bars,) shares of the guidance weights of references and context; ``None`` for 1 throughout.
+        reference_shares: (bars,) shares of the guidance weight of references; ``None`` for 1 throughout.
         codes: external codes; ``None`` for none.
+        evidence: part's name → (equal parts of the song, states) log-odds that its states have from elsewhere.
     """
 
     known: NDArray[np.bool_]
@@ -58,14 +63,24 @@ class LevelPlan:
     literal: NDArray[np.bool_] | None = None
     reference_shares: NDArray[np.float32] | None = None
     codes: CodePlan | None = None
+    evidence: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+
+Redraw = Callable[[Level, np.ndarray, int], np.ndarray]
+"""(level, (frames, planes, rows) an image from the song's start, song's number) → the image of the song that is read off it."""
 
 
 class Canvas:
     """Images of songs while one level after the other is drawn on them. Every song keeps its own generator of noise."""
 
-    def __init__(self, store: ImageStore, forms: list[Form], meters: list[Meter], seeds: list[int]) -> None:
-        """A canvas over ``store``, with the form, the metre and the seed of each of its songs."""
-        self.store, self.forms, self.meters, self.seeds = store, forms, meters, seeds
+    def __init__(
+        self, store: ImageStore, forms: list[Form], meters: list[Meter], seeds: list[int], redraw: Redraw | None = None
+    ) -> None:
+        """A canvas over ``store``, with the form, the metre and the seed of each of its songs.
+
+        ``redraw`` reads a song off an image and draws it again; ``None`` leaves images as they were painted.
+        """
+        self.store, self.forms, self.meters, self.seeds, self.redraw = store, forms, meters, seeds, redraw
 
     def compose(
         self, level: Level, model: LevelModel, steps: int, guidance: Guidance, plans: Sequence[LevelPlan]
@@ -93,21 +108,15 @@ class Canvas:
             songs = [song for song, own in enumerate(places) if turn < len(own)]
             here, asked = [places[song][turn] for song in songs], [plans[song] for song in songs]
             window = self.store.conditions(level, self._windows(songs, here, asked), model.dtype)
-            shape = window.clean.shape[1:]
+            window = self._with_held(level, songs, here, asked, window)
+            shape = (level.window_frames, model.denoiser.config.point_size)
             noise = torch.stack([torch.randn(shape, generator=generators[song]) for song in songs]).to(self.store.device)
             weights = self._weights(level, songs, here, asked, guidance)
-            held = self._with_held(level, songs, here, asked, window)
-            conditions = replace(held, evidence=self._evidence(level, songs, here, asked))
-
-            def denoise(x: Tensor, sigma: Tensor, conditions: Conditions = conditions, weights: Guidance = weights) -> Tensor:
-                return model.denoiser.denoise(x, sigma, conditions, weights)
-
-            image = noise
-            for stage in dpm_solver_2m(denoise, noise, model.schedule.walk(steps).to(self.store.device)):
-                image = stage
+            denoise = WindowDenoiser(model.denoiser, window.conditions, weights, self._evidence(level, songs, here, asked))
+            for _ in dpm_solver_2m(denoise, noise, model.schedule.walk(steps).to(self.store.device)):
                 done += 1
                 yield done, total
-            self._paint(level, songs, here, image, window.weight)
+            self._paint(level, songs, here, window, denoise.states())
 
     def _windows(self, songs: list[int], places: list[WindowPlace], plans: list[LevelPlan]) -> Windows:
         device = self.store.device
@@ -129,7 +138,7 @@ class Canvas:
         """Guidance weights of these windows, frame by frame where plans ask for it."""
         if any(plan.reference_shares is not None for plan in plans):
             share = self._by_frame(level, songs, places, [plan.reference_shares for plan in plans], 1.0)
-            guidance = replace(guidance, reference=guidance.reference * share, context=guidance.context * share)
+            guidance = replace(guidance, reference=guidance.reference * share)
         if any(plan.codes is not None for plan in plans):
             weights = [plan.codes and plan.codes.weight for plan in plans]
             guidance = replace(guidance, external=self._by_frame(level, songs, places, weights, 1.0))
@@ -137,30 +146,39 @@ class Canvas:
 
     def _with_held(
         self, level: Level, songs: list[int], places: list[WindowPlace], plans: list[LevelPlan], window: Window
-    ) -> Conditions:
-        """The conditions of these windows, with what is to stay or to return literally as known music."""
-        conditions = window.conditions
+    ) -> Window:
+        """These windows, with what is to stay or to return literally as known music."""
         if all(plan.literal is None and plan.unvaried is None for plan in plans):
-            return conditions
-        copied = self._by_frame(level, songs, places, [plan.literal for plan in plans], 0.0)[:, None, :, None]
-        stays = self._by_frame(level, songs, places, [plan.unvaried for plan in plans], 0.0)[:, None, :, None]
-        copied, unknown = (copied > 0) & (conditions.reference_mask > 0.5), conditions.known_mask < 0.5
-        known = torch.where(copied & unknown, conditions.reference, conditions.known)
-        known = torch.where((stays > 0) & ~copied & unknown, window.clean.to(known.dtype), known)
-        mask = torch.maximum(conditions.known_mask, (copied | (stays > 0)).to(known.dtype))
-        return replace(conditions, known=known, known_mask=mask)
+            return window
+        conditions = window.conditions
+        copied = self._by_frame(level, songs, places, [plan.literal for plan in plans], 0.0)[..., None] > 0
+        stays = self._by_frame(level, songs, places, [plan.unvaried for plan in plans], 0.0)[..., None] > 0
+        copied = copied & (conditions.reference_mask > 0.5) & window.unknown
+        stays = stays & ~copied & window.unknown
+        masks = part_masks(level).to(self.store.device)
+        copied_pixels, stays_pixels = (torch.einsum("btp,px->btx", held.float(), masks) for held in (copied, stays))
+        pixels = torch.where(copied_pixels > 0, conditions.reference.float(), window.image.flatten(2))
+        held = (copied_pixels + stays_pixels) > 0
+        known = torch.where(held, pixels.to(conditions.known.dtype), conditions.known)
+        mask = torch.maximum(conditions.known_mask, (copied | stays).to(known.dtype))
+        return replace(
+            window,
+            conditions=replace(conditions, known=known, known_mask=mask),
+            image=pixels.view_as(window.image),
+            unknown=window.unknown & ~copied & ~stays,
+        )
 
-    def _evidence(self, level: Level, songs: list[int], places: list[WindowPlace], plans: list[LevelPlan]) -> Tensor | None:
-        """(batch, own, frames, rows) log-odds of onsets and sustains by the rhythm that codes ask for; ``None`` for none."""
-        told = [plan.codes and plan.codes.evidence(self.meters[song]) for song, plan in zip(songs, plans, strict=True)]
-        if level.external is None or level.external.voice is None or all(own is None for own in told):
-            return None
-        region = level.region(level.external.voice)
-        evidence = torch.zeros(len(songs), len(level.planes), level.window_frames, level.rows, device=self.store.device)
-        rows = slice(region.first_row, region.first_row + region.row_count)
-        for number, plane in enumerate(region.planes):
-            values = self._by_frame(level, songs, places, [None if own is None else own[:, number] for own in told], 0.0)
-            evidence[:, level.channel(plane), :, rows] = values[:, :, None]
+    def _evidence(
+        self, level: Level, songs: list[int], places: list[WindowPlace], plans: list[LevelPlan]
+    ) -> list[Tensor | None]:
+        """For every part, (batch, frames, 1, states) log-odds from elsewhere; ``None`` for none."""
+        evidence: list[Tensor | None] = []
+        for part in level.parts:
+            given = [plan.evidence.get(part.name) for plan in plans]
+            if all(values is None for values in given):
+                evidence.append(None)
+                continue
+            evidence.append(self._by_frame(level, songs, places, given, 0.0)[:, :, None])
         return evidence
 
     def _by_frame(
@@ -168,11 +186,12 @@ class Canvas:
         level: Level,
         songs: list[int],
         places: list[WindowPlace],
-        parts: Sequence[NDArray[np.float32] | NDArray[np.bool_] | None],
+        parts: Sequence[NDArray[np.float32 | np.bool_] | None],
         elsewhere: float,
     ) -> Tensor:
-        """(batch, frames) of values that are given for each bar of a song, or for equal parts of bars."""
-        values = np.full((len(songs), level.window_frames), elsewhere, np.float32)
+        """(batch, frames, …) of values that are given for each bar of a song, or for equal parts of bars."""
+        shape = next((own.shape[1:] for own in parts if own is not None), ())
+        values = np.full((len(songs), level.window_frames, *shape), elsewhere, np.float32)
         for row, song, place, own in zip(values, songs, places, parts, strict=True):
             if own is not None:
                 per_part = level.unit.frames_per_bar(self.meters[song]) * self.forms[song].length_bars // len(own)
@@ -181,17 +200,20 @@ class Canvas:
                 row[part < len(own)] = own[part[part < len(own)]]
         return torch.from_numpy(values).to(self.store.device)
 
-    def _paint(self, level: Level, songs: list[int], places: list[WindowPlace], sample: Tensor, weight: Tensor) -> None:
-        """Put what was composed, and nothing else, on the canvas; planes that are on or off are decided here."""
-        values = ((sample + 1) / 2).clamp(0, 1)
-        graded = torch.tensor([plane.graded for plane in level.planes], device=values.device)[:, None, None]
-        values = torch.where(graded, values, (values > 0.5).float())
-        for song, place, drawn, unknown in zip(songs, places, values, weight, strict=True):
+    def _paint(
+        self, level: Level, songs: list[int], places: list[WindowPlace], window: Window, states: Sequence[Tensor]
+    ) -> None:
+        """Put what was composed, and nothing else, on the canvas, and see that it is the image of a song."""
+        for number, (song, place) in enumerate(zip(songs, places, strict=True)):
             per_bar = level.unit.frames_per_bar(self.meters[song])
-            frames = slice(place.start_bar * per_bar, place.end_bar * per_bar)
-            image = self.store.image(level, song)[frames]
-            pixels = (drawn * FULL).round().to(torch.uint8).permute(1, 0, 2)[: len(image)]
-            image.copy_(torch.where(unknown.permute(1, 0, 2)[: len(image)] > 0.5, pixels, image))
+            first, end = place.start_bar * per_bar, min(place.end_bar * per_bar, self.store.frames(level, song))
+            image = self.store.image(level, song)[:end].float() / FULL
+            image[first:] = window.image[number, : end - first]
+            own = [part[number, : end - first].cpu() for part in states]
+            image = image.cpu()
+            paint(level, image, first, own, window.unknown[number, : end - first].cpu())
+            pixels = image.numpy()
+            self.store.write(level, song, pixels if self.redraw is None else self.redraw(level, pixels, song))
 
 
 def _asked_codes(plans: Sequence[CodePlan | None], bars: int, device: torch.device) -> AskedCodes | None:

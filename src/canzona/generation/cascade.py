@@ -1,6 +1,7 @@
 """The cascade: four levels, each composed given all before it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -11,7 +12,8 @@ from canzona.generation.canvas import Canvas, LevelModel, LevelPlan
 from canzona.generation.codes import code_plan
 from canzona.generation.controls import Revision
 from canzona.generation.dynamics import with_dynamics
-from canzona.generation.form import opening, read_form
+from canzona.generation.form import form_evidence, opening, read_form
+from canzona.generation.home import shift_home, within_range
 from canzona.generation.request import Request
 from canzona.generation.request_json import request_to_dict
 from canzona.generation.settled import Settled, settled_form, settled_music, spliced
@@ -22,6 +24,7 @@ from canzona.representation.encoders import Encoders
 from canzona.representation.image import decode_level, encode_level
 from canzona.representation.window import ImageStore
 from canzona.song.song import Song
+from canzona.song.transposition import home_shift, transposed
 from canzona.version import __version__
 
 
@@ -51,6 +54,7 @@ class Cascade:
         sampling: Mapping[str, Sampling] | None = None,
         levels: Sequence[Level] = LEVELS,
         encoders: Callable[[], Encoders] | None = None,
+        threads: int = 1,
     ) -> None:
         """A cascade of these models.
 
@@ -60,12 +64,13 @@ class Cascade:
             sampling: level's name → how to sample it, where not as the table of levels says.
             levels: what is composed, top-down; other rows than those of the table make another cascade.
             encoders: gives the encoders, once a song is to be like a passage; ``None`` where there are none.
+            threads: processors that compose; the sums, and so the songs, depend on it.
         """
         self.models = dict(models)
         self.device = torch.device(device)
         self.levels = tuple(levels)
         self.sampling = {level.name: level.sampling for level in levels} | dict(sampling or {})
-        self._encoders = encoders
+        self._encoders, self.threads = encoders, threads
 
     def compose(self, request: Request) -> Song:
         """One song; drains ``stream``."""
@@ -120,16 +125,18 @@ class Cascade:
         """
         if not requests:
             raise ValueError("requests: must be at least one, got none")
-        asked, requests = requests, list(requests)
-        for number, request in enumerate(requests):
-            if _lacks_key(request, self.levels[0]) and drafts is None:
-                for progress in self.stream([replace(request, bars=None)], until=self.levels[0]):
-                    if progress.songs is None:
-                        yield progress
-                    else:
-                        requests[number] = replace(request, key=progress.songs[0].form.phrases[0].key)
-        songs = list(drafts) if drafts is not None else [opening(request) for request in requests]
-        total, until = 1, until or self.levels[-1]
+        with _processors(self.threads):
+            yield from self._compose_at_home(requests, drafts, until or self.levels[-1])
+
+    def _compose_at_home(self, asked: Sequence[Request], drafts: Sequence[Song] | None, until: Level) -> Iterator[Progress]:
+        """Take what is asked for to its home keys, compose it there, level by level, and move the songs back."""
+        shifts = list(map(shift_home, asked)) if drafts is None else [home_shift(draft.form) for draft in drafts]
+        requests = [request.transposed(shift) for request, shift in zip(asked, shifts, strict=True)]
+        if drafts is None:
+            songs = [opening(request) for request in requests]
+        else:
+            songs = [transposed(draft, shift) for draft, shift in zip(drafts, shifts, strict=True)]
+        total = 1
         for level in self.levels[: self.levels.index(until) + 1]:
             given = [getattr(draft, level.attribute, None) is not None for draft in drafts or [None] * len(songs)]
             stands = [
@@ -140,7 +147,7 @@ class Cascade:
             if any(settled.is_open for settled in stands):
                 if level.name not in self.models:
                     raise ValueError(f"models: must have one for the {level.title}, got {', '.join(self.models) or 'none'}")
-                canvas = self._canvas(level, songs, requests)
+                canvas = self._canvas(level, songs, requests, shifts)
                 plans = [self._plan(level, *each) for each in zip(stands, requests, strict=True)]
                 steps, guidance = _settings(self.sampling[level.name], requests)
                 for step, total in canvas.compose(level, self.models[level.name], steps, guidance, plans):
@@ -150,7 +157,8 @@ class Cascade:
                         songs[number] = _read(level, canvas.store.read(level, number), settled, request)
                         if level.ends_freely:
                             request.check_form(songs[number].form)
-        yield Progress(until, total, total, tuple(map(self._signed, songs, asked)))
+        moved = [within_range(transposed(song, -shift)) for song, shift in zip(songs, shifts, strict=True)]
+        yield Progress(until, total, total, tuple(map(self._signed, moved, asked)))
 
     def _settled(self, level: Level, song: Song, request: Request) -> Settled:
         if level.ends_freely:
@@ -160,14 +168,16 @@ class Cascade:
     def _plan(self, level: Level, settled: Settled, request: Request) -> LevelPlan:
         """What is asked of a level whose settled part is known."""
         if level.ends_freely:
-            return LevelPlan(settled.known)
+            return LevelPlan(settled.known, evidence=form_evidence(level, settled.song, request))
         song = settled.song
+        codes = code_plan(level, song, request, self._encode, self.sampling[level.name].external)
         return LevelPlan(
             known=settled.known,
             unvaried=unvaried_parts(song.form, song.meter, request),
             literal=literal_parts(song.form, song.meter, request),
             reference_shares=reference_shares(song.form, request),
-            codes=code_plan(level, song, request, self._encode, self.sampling[level.name].external),
+            codes=codes,
+            evidence={} if codes is None else codes.evidence(level, song.meter),
         )
 
     def _encode(self) -> Encoders:
@@ -175,15 +185,19 @@ class Cascade:
             raise ValueError("like: must be left out where there are no encoders, got a passage")
         return self._encoders()
 
-    def _canvas(self, level: Level, songs: Sequence[Song], requests: Sequence[Request]) -> Canvas:
+    def _canvas(self, level: Level, songs: Sequence[Song], requests: Sequence[Request], shifts: Sequence[int]) -> Canvas:
         """A canvas with all that the songs say down to ``level``."""
-        store = ImageStore([song.form for song in songs], [song.meter for song in songs], self.device, self.levels)
+        forms, meters = [song.form for song in songs], [song.meter for song in songs]
+        store = ImageStore(forms, meters, self.device, self.levels, [-shift for shift in shifts])
         for number, song in enumerate(songs):
             for drawn in self.levels[: self.levels.index(level) + 1]:
                 if getattr(song, drawn.attribute) is not None:
                     store.write(drawn, number, encode_level(drawn, song))
-        forms, meters = [song.form for song in songs], [song.meter for song in songs]
-        return Canvas(store, forms, meters, [request.seed for request in requests])
+
+        def redraw(row: Level, image: np.ndarray, number: int) -> np.ndarray:
+            return encode_level(row, decode_level(row, image, songs[number]), len(image))
+
+        return Canvas(store, forms, meters, [request.seed for request in requests], redraw)
 
     def _signed(self, song: Song, request: Request) -> Song:
         """The song with all that is needed to compose it again."""
@@ -193,9 +207,20 @@ class Cascade:
             "weights": {name: model.digest for name, model in self.models.items()},
             "precision": {name: str(model.dtype).removeprefix("torch.") for name, model in self.models.items()},
             "device": self.device.type,
-            "threads": torch.get_num_threads(),
+            "threads": self.threads,
         }
         return replace(song, provenance=MappingProxyType(provenance))
+
+
+@contextmanager
+def _processors(threads: int) -> Iterator[None]:
+    """PyTorch computes on so many processors within the block."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _settings(sampling: Sampling, requests: Sequence[Request]) -> tuple[int, Guidance]:
@@ -209,14 +234,7 @@ def _settings(sampling: Sampling, requests: Sequence[Request]) -> tuple[int, Gui
     def scaled(weight: float) -> float:
         return max(0.0, 1 + factor * (weight - 1))
 
-    return steps.pop(), Guidance(scaled(sampling.background), scaled(sampling.reference), scaled(sampling.context))
-
-
-def _lacks_key(request: Request, level: Level) -> bool:
-    """Whether a form is longer than its level sees at once, so that only its key can tell every window that it goes on."""
-    if request.keyed_form() is not None or request.key is not None or request.bars is None or request.kept:
-        return False
-    return request.bars > level.window_bars(request.meter)
+    return steps.pop(), Guidance(scaled(sampling.background), scaled(sampling.reference), sharpness=scaled(sampling.sharpness))
 
 
 def _everything(level: Level, song: Song) -> Settled:

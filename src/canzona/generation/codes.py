@@ -14,6 +14,7 @@ from canzona.representation.encoders import Encoders
 from canzona.representation.resampling import voice_evidence
 from canzona.representation.structure import NONE
 from canzona.representation.views import nearest
+from canzona.representation.voices import HOLD, REST, voices
 from canzona.song.harmony import Key
 from canzona.song.song import LeadSheet, Song
 from canzona.song.timing import Meter
@@ -37,14 +38,18 @@ class CodePlan:
     weight: NDArray[np.float32]
     voice: NDArray[np.float32] | None = None
 
-    def evidence(self, meter: Meter) -> NDArray[np.float32] | None:
-        """(steps of the song, 2) log-odds of an onset and of a note that goes on; ``None`` where the control has no voice."""
-        if self.voice is None:
-            return None
+    def evidence(self, level: Level, meter: Meter) -> dict[str, NDArray[np.float32]]:
+        """Part's name → (steps of the song, states) log-odds for the control's voice: of a note that goes on, of onsets."""
+        external = level.external
+        if self.voice is None or external is None or external.voice is None:
+            return {}
         step = self.bar[:, None] * meter.steps_per_bar + np.arange(meter.steps_per_bar)
         chosen = self.voice[np.maximum(self.number, 0)[:, None], step]
         weighed = np.where(self.number == NONE, 0, self.weight)[:, None, None] * chosen
-        return weighed.reshape(-1, 2).astype(np.float32)
+        onset, hold = weighed.reshape(-1, 2).astype(np.float32).T
+        evidence = np.repeat(onset[:, None], voices(level)[level.part_number(external.voice)].shape.states, axis=1)
+        evidence[:, REST], evidence[:, HOLD] = 0, hold
+        return {external.voice: evidence}
 
 
 def code_plan(level: Level, song: Song, request: Request, encoders: Callable[[], Encoders], weight: float) -> CodePlan | None:

@@ -3,15 +3,23 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from canzona.generation.request import Request
 from canzona.generation.settled import KNOWN_KEY_BARS, Settled
 from canzona.hierarchy.level import Level
-from canzona.representation.form_image import POP_SONG, decode_form, decode_keys
+from canzona.representation.form_image import POP_SONG, decode_form, decode_keys, key_templates
+from canzona.representation.voices import FIRST_ITEM, HOLD, REST, voices
 from canzona.song.excerpt import excerpt
 from canzona.song.form import Form, Phrase
 from canzona.song.harmony import Key
 from canzona.song.song import Song
+
+SHORTEST_SONG_BARS = 12
+"""No shorter form is composed where no length is asked for; the shortest song of POP909 has 13 bars."""
+
+LARGEST_EVIDENCE = 100.0
+"""Log-odds that settle a question."""
 
 
 def opening(request: Request) -> Song:
@@ -22,13 +30,38 @@ def opening(request: Request) -> Song:
     form = request.keyed_form()
     if form is not None:
         return Song(form, request.meter, request.tempo)
-    song = Song(Form((Phrase("A", request.bars or KNOWN_KEY_BARS, request.key),)), request.meter, request.tempo)
+    song = Song(Form((Phrase("A", request.bars or SHORTEST_SONG_BARS, request.key),)), request.meter, request.tempo)
     for own in request.kept:
         beginning = excerpt(own.song, 0, own.bars or own.song.form.length_bars).form
-        left = (request.bars or 0) - beginning.length_bars
+        left = (request.bars or SHORTEST_SONG_BARS) - beginning.length_bars
         rest = (Phrase("A", left, beginning.phrases[-1].key),) if left > 0 else ()
         song = replace(song, form=Form((*beginning.phrases, *rest)))
     return song
+
+
+def form_evidence(level: Level, song: Song, request: Request) -> dict[str, NDArray[np.float32]]:
+    """What is sure of a form that is composed: its length, or that it is no shorter than a song is, and its home key.
+
+    Args:
+        level: the form level.
+        song: as ``opening`` gave it, in its home key.
+        request: what is asked for.
+
+    Returns:
+        Part's name → (bars of the song's form, states) log-odds.
+    """
+    evidence = {
+        part.name: np.zeros((song.form.length_bars, own.shape.states), np.float32)
+        for part, own in zip(level.parts, voices(level), strict=True)
+    }
+    for own in evidence.values():
+        own[: request.bars or SHORTEST_SONG_BARS, REST] = -LARGEST_EVIDENCE
+    keys, _ = key_templates()
+    away = [FIRST_ITEM + number for number, key in enumerate(keys) if key.relative_major != 0]
+    of_keys = evidence[level.parts[0].name]
+    of_keys[:, HOLD] = -LARGEST_EVIDENCE  # every bar begins a key
+    of_keys[:KNOWN_KEY_BARS, away] = -LARGEST_EVIDENCE
+    return evidence
 
 
 def read_form(level: Level, image: np.ndarray, settled: Settled, request: Request) -> Song:
@@ -46,7 +79,9 @@ def read_form(level: Level, image: np.ndarray, settled: Settled, request: Reques
         composed = Form((*kept, *rest))
         keys = [phrase.key for phrase in composed.phrases]
         keys[0] = request.key or keys[0]
-    return replace(song, form=composed.with_keys(keys).with_missing_keys(request.key or Key(0)))
+    form = composed.with_keys(keys).with_missing_keys(request.key or Key(0))
+    first, *later = (phrase.key or Key(0) for phrase in form.phrases)
+    return replace(song, form=form.with_keys([first.transposed(-first.relative_major), *later]))  # it begins at home
 
 
 def _whole_phrases(song: Song, request: Request) -> tuple[Phrase, ...]:

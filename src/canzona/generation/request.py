@@ -1,5 +1,6 @@
 """What a person asks for: one frozen object, checked in one place, stored in the song."""
 
+from copy import copy
 from dataclasses import dataclass, replace
 
 from canzona.generation.controls import Kept, Likeness, Repetition, Revision
@@ -12,6 +13,7 @@ from canzona.song.harmony import Key
 from canzona.song.progression import Progression
 from canzona.song.song import DEFAULT_TEMPO, HIGHEST_TEMPO, LOWEST_TEMPO, LeadSheet, Song
 from canzona.song.timing import Meter
+from canzona.song.transposition import FURTHEST_DOWN, FURTHEST_UP, transposed
 
 LARGEST_SEED = 2**63 - 1
 MOST_STEPS = 1000
@@ -73,7 +75,8 @@ class Request:
     def keyed_form(self) -> Form | None:
         """The form that is settled before anything is composed, or ``None``.
 
-        A phrase without a key has ``key``, or else the key that is heard in the music that is kept.
+        A phrase without a key has ``key``, or else the key that is heard in the music that is kept; of a prompt, which is no
+        whole song, the first phrase alone.
         """
         if self.revision is not None:
             return self.revision.song.form
@@ -85,6 +88,10 @@ class Request:
         heard = [song.lead_sheet for song in whole if song.lead_sheet is not None]
         if heard and not all(phrase.key for phrase in form.phrases):
             form = form.with_keys_from(phrase_keys(form, heard[0], self.meter))
+        first, *later = form.phrases
+        prompts = [own.song for own in self.kept if own.bars is not None]
+        if prompts and first.key is None:
+            form = Form((replace(first, key=prompts[0].form.phrases[0].key), *later))
         return form
 
     def given_form(self) -> Form:
@@ -100,6 +107,22 @@ class Request:
 
     def with_seed(self, seed: int) -> "Request":
         return replace(self, seed=seed)
+
+    def transposed(self, semitones: int) -> "Request":
+        """The same request in another key: its form, key, chords and the music that is kept or revised.
+
+        It is not checked again: a request is in its own key, and at home its notes may lie on any row.
+        """
+        moved = copy(self)
+        for name, value in {
+            "form": self.form and self.form.transposed(semitones),
+            "key": self.key and self.key.transposed(semitones),
+            "chords": self.chords and self.chords.transposed(semitones),
+            "kept": tuple(replace(own, song=transposed(own.song, semitones)) for own in self.kept),
+            "revision": self.revision and replace(self.revision, song=transposed(self.revision.song, semitones)),
+        }.items():
+            object.__setattr__(moved, name, value)
+        return moved
 
     def repetition_of(self, letter: str) -> float | None:
         """How literally phrases of this letter return; ``None`` where nothing is said of it."""
@@ -133,6 +156,7 @@ class Request:
             return
         if self.form or self.key or self.bars or self.kept:
             raise ValueError("revision: must be without form, key, bars and kept music, which are the song's own, got both")
+        _check_pitches("revision", self.revision.song)
         if self.revision.song.meter != self.meter:
             raise ValueError(f"revision: must be in {self.meter}, got a song in {self.revision.song.meter}")
         anew = LEVELS[[level.name for level in LEVELS].index(self.revision.level) :]
@@ -183,13 +207,13 @@ class Request:
 
 
 def _check_pitches(name: str, song: Song) -> None:
-    """See that a song's notes have rows on the levels' images."""
+    """See that a song's notes have rows on the levels' images, whichever way home it is moved."""
     for level in LEVELS:
         content = getattr(song, level.attribute)
         notes = content.melody if isinstance(content, LeadSheet) else content if isinstance(content, tuple) else ()
         for region in level.regions:
             lowest = level.lowest_pitch + region.first_row
-            pitches = range(lowest, lowest + region.row_count)
+            pitches = range(lowest + FURTHEST_DOWN, lowest + region.row_count - FURTHEST_UP)
             outside = [note.pitch for note in notes if note.pitch not in pitches]
             if region.drawing is Drawing.AS_IS and outside:
                 limits = f"MIDI pitches {pitches.start} to {pitches.stop - 1}"

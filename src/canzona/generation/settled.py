@@ -141,7 +141,7 @@ def _with_given_parts(level: Level, song: Song, request: Request, known: Bars) -
     chords |= given_bars
     for own in request.kept:
         if own.part == "melody":
-            notes = _melody(level, own.song, given, song.form)
+            notes = _melody(level, own.song, given, given_bars, song.form)
             sheet = LeadSheet(notes, sheet.chords)
             melody[:] = True
     return replace(song, **{level.attribute: sheet}) if known.any() or getattr(song, level.attribute) is not None else song
@@ -171,15 +171,17 @@ def _overlaid(
     return splice_chords(given, old, bars.tolist(), song.meter)
 
 
-def _melody(level: Level, source: Song, chords: tuple[ChordSpan, ...], form: Form) -> tuple[Note, ...]:
-    """The melody of a song, or its skeleton, as far as the form goes."""
+def _melody(level: Level, source: Song, given: tuple[ChordSpan, ...], given_bars: Bars, form: Form) -> tuple[Note, ...]:
+    """The melody of a song as far as the form goes, or its skeleton, over the song's own chords where none are given."""
     sheet = source.lead_sheet or source.reduced_lead_sheet
     assert sheet is not None
     end = source.meter.bars_to_steps(form.length_bars)
     notes = tuple(note.ending_by(end) for note in sheet.melody if note.start_step < end)
     if level.reduces is None:
         return notes
-    return reduce_melody(notes, simplify_chords(chords or sheet.chords, source.meter), form, source.meter)
+    bars = given_bars.tolist()
+    chords = splice_chords(given, sheet.chords, bars, source.meter)
+    return reduce_melody(notes, simplify_chords(chords, source.meter), form, source.meter)
 
 
 def _material(level: Level, own: Kept, form: Form) -> object:

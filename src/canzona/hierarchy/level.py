@@ -15,11 +15,21 @@ class Content(Enum):
 
 
 class Drawing(Enum):
-    """How rows of a coarser level are drawn on a finer one's image."""
+    """What rows stand for, and so how they move where music is transposed."""
 
-    AS_IS = "as is"  # each pitch on its own row
-    TILED = "tiled"  # twelve pitch classes, repeated in every octave
-    CONSTANT = "constant"  # one value over all rows
+    AS_IS = "as is"  # pitches: they move up and down
+    TILED = "tiled"  # twelve pitch classes: they rotate
+    CONSTANT = "constant"  # nothing that has a pitch: they stay
+
+
+class Voicing(Enum):
+    """What the voices of a part are, each in one state at a time: resting, holding, or beginning one of its items."""
+
+    PITCH = "pitch"  # one voice whose items are the rows of the part: a melody
+    CHORD = "chord"  # one voice whose items are the chords of the vocabulary over their basses
+    KEYS = "keys"  # a voice for every row, with one item: the keys of a piano
+    PHRASE = "phrase"  # one voice whose items are the types of phrase
+    KEY = "key"  # one voice whose items are keys; each bar begins one
 
 
 class Stretching(Enum):
@@ -37,12 +47,10 @@ class Plane:
     Attributes:
         name: unique within its level.
         stretching: what becomes of it in finer time.
-        graded: its values fill the range from 0 to 1 instead of being 0 or 1.
     """
 
     name: str
     stretching: Stretching
-    graded: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ class Region:
         name: unique within its level.
         planes: the planes it covers.
         first_row, row_count: in rows of the image.
-        drawing: how finer levels see it.
+        drawing: what the rows stand for.
     """
 
     name: str
@@ -65,10 +73,17 @@ class Region:
 
 @dataclass(frozen=True)
 class Part:
-    """Regions that stand or fall together: what can be known while the rest of the image is composed."""
+    """Regions that stand or fall together: what can be known while the rest of the image is composed.
+
+    Attributes:
+        name: unique within its level.
+        regions: where it is drawn.
+        voicing: what its voices are.
+    """
 
     name: str
     regions: tuple[Region, ...]
+    voicing: Voicing
 
 
 @dataclass(frozen=True)
@@ -77,14 +92,29 @@ class Sampling:
 
     Attributes:
         steps: of the sampler, for each window.
-        background, reference, context, external: guidance weights, 1 for none (see ``canzona.model.Guidance``).
+        background, reference, external: guidance weights, 1 for none (see ``canzona.model.Guidance``).
+        sharpness: of the model's beliefs, 1 for none.
     """
 
     steps: int
     background: float = 1.0
     reference: float = 1.0
-    context: float = 1.0
     external: float = 1.0
+    sharpness: float = 1.0
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The noise levels σ at which a level's questions are settled, and on which it is trained.
+
+    Attributes:
+        mean, deviation: of ln σ in training.
+        largest: where sampling begins: nothing is settled yet.
+    """
+
+    mean: float = 1.0
+    deviation: float = 0.9
+    largest: float = 40.0
 
 
 @dataclass(frozen=True)
@@ -128,11 +158,11 @@ class Level:
         parts: the meaning of its pixels.
         sampling: how it is sampled by default.
         background: names of the coarser levels, coarsest first.
-        context_passages, context_bars: how many earlier passages are seen, and how long each is in 4/4.
         reduces: the field of ``Song`` that this level can be extracted from; ``None`` where it is no reduction of another.
         external: the control from outside; ``None`` where there is none.
         has_references: whether every bar is shown its counterpart in an earlier phrase of the same letter.
         ends_freely: whether the level decides itself where the song ends.
+        noise: which it is trained on. What many frames say together, such as a song's length, is settled in strong noise.
     """
 
     name: str
@@ -147,20 +177,15 @@ class Level:
     parts: tuple[Part, ...]
     sampling: Sampling
     background: tuple[str, ...] = ()
-    context_passages: int = 0
-    context_bars: int = 0
     reduces: str | None = None
     external: External | None = None
     has_references: bool = True
     ends_freely: bool = False
+    noise: Noise = Noise()
 
     @property
     def regions(self) -> tuple[Region, ...]:
         return tuple(region for part in self.parts for region in part.regions)
-
-    @property
-    def context_frames(self) -> int:
-        return self.context_bars * self.unit.frames_per_bar(Meter())
 
     def channel(self, plane: str) -> int:
         """The number of a plane, by name."""

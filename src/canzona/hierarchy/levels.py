@@ -3,7 +3,7 @@
 Everything in which the levels differ is a field here; the rest of the package asks the table and never a level's name.
 """
 
-from canzona.hierarchy.level import Content, Drawing, External, Level, Part, Plane, Region, Sampling, Stretching
+from canzona.hierarchy.level import Content, Drawing, External, Level, Noise, Part, Plane, Region, Sampling, Stretching, Voicing
 from canzona.song.form import PhraseType
 from canzona.song.harmony import PITCH_CLASSES
 from canzona.song.timing import TimeUnit
@@ -13,10 +13,13 @@ _ROLL_NAMES = tuple(plane.name for plane in _ROLL)
 
 _FORM_ROWS = 16
 _KEY_PLANES = (Plane("tonic", Stretching.HOLD), Plane("scale", Stretching.HOLD))
-_PHRASE_PLANES = tuple(Plane(phrase_type.name.lower(), Stretching.HOLD, graded=True) for phrase_type in PhraseType)
+_PHRASE_PLANES = tuple(Plane(phrase_type.name.lower(), Stretching.HOLD) for phrase_type in PhraseType)
+_PLACE_PLANES = (Plane("place", Stretching.HOLD), Plane("left", Stretching.HOLD))
 
-_LOWEST_LEAD_SHEET_PITCH = 24
-_LEAD_SHEET_ROWS = 80
+_LOWEST_LEAD_SHEET_PITCH = 16
+_LEAD_SHEET_ROWS = 88
+_LOWEST_PIANO_PITCH = 15
+_PIANO_ROWS = 100
 _LEAD_SHEET_PARTS = (
     Part(
         "chords",
@@ -24,10 +27,12 @@ _LEAD_SHEET_PARTS = (
             Region("bass", _ROLL_NAMES, 0, PITCH_CLASSES, Drawing.TILED),
             Region("chroma", _ROLL_NAMES, PITCH_CLASSES, PITCH_CLASSES, Drawing.TILED),
         ),
+        Voicing.CHORD,
     ),
     Part(
         "melody",
         (Region("melody", _ROLL_NAMES, 2 * PITCH_CLASSES, _LEAD_SHEET_ROWS - 2 * PITCH_CLASSES, Drawing.AS_IS),),
+        Voicing.PITCH,
     ),
 )
 
@@ -40,14 +45,26 @@ FORM = Level(
     window_frames=256,
     rows=_FORM_ROWS,
     lowest_pitch=0,
-    planes=_KEY_PLANES + _PHRASE_PLANES,
+    planes=_KEY_PLANES + _PHRASE_PLANES + _PLACE_PLANES,
     parts=(
-        Part("keys", (Region("key", tuple(plane.name for plane in _KEY_PLANES), 0, PITCH_CLASSES, Drawing.TILED),)),
-        Part("phrases", (Region("phrase", tuple(plane.name for plane in _PHRASE_PLANES), 0, _FORM_ROWS, Drawing.CONSTANT),)),
+        Part(
+            "keys",
+            (Region("key", tuple(plane.name for plane in _KEY_PLANES), 0, PITCH_CLASSES, Drawing.TILED),),
+            Voicing.KEY,
+        ),
+        Part(
+            "phrases",
+            (
+                Region("phrase", tuple(plane.name for plane in _PHRASE_PLANES), 0, _FORM_ROWS, Drawing.CONSTANT),
+                Region("place", tuple(plane.name for plane in _PLACE_PLANES), 0, _FORM_ROWS, Drawing.CONSTANT),
+            ),
+            Voicing.PHRASE,
+        ),
     ),
-    sampling=Sampling(steps=32),
+    sampling=Sampling(steps=16),
     has_references=False,
     ends_freely=True,
+    noise=Noise(mean=1.8, deviation=1.2, largest=80.0),
 )
 REDUCED_LEAD_SHEET = Level(
     name="reduced-lead-sheet",
@@ -60,10 +77,8 @@ REDUCED_LEAD_SHEET = Level(
     lowest_pitch=_LOWEST_LEAD_SHEET_PITCH,
     planes=_ROLL,
     parts=_LEAD_SHEET_PARTS,
-    sampling=Sampling(steps=16, background=2.5, reference=2.5, external=2.0),
+    sampling=Sampling(steps=12, external=2.0, sharpness=1.3),
     background=("form",),
-    context_passages=3,
-    context_bars=8,
     reduces="lead_sheet",
     external=External("chords", "chords of 8 bars", "chords_8", bars=8, width=256, follows_key=True),
 )
@@ -73,15 +88,13 @@ LEAD_SHEET = Level(
     attribute="lead_sheet",
     content=Content.LEAD_SHEET,
     unit=TimeUnit.STEP,
-    window_frames=128,
+    window_frames=256,
     rows=_LEAD_SHEET_ROWS,
     lowest_pitch=_LOWEST_LEAD_SHEET_PITCH,
     planes=_ROLL,
     parts=_LEAD_SHEET_PARTS,
-    sampling=Sampling(steps=16, background=1.2, reference=2.0, external=2.0),
+    sampling=Sampling(steps=8, external=2.0, sharpness=1.15),
     background=("form", "reduced-lead-sheet"),
-    context_passages=2,
-    context_bars=4,
     external=External("rhythm", "rhythm of the melody", "melody_rhythm", bars=2, width=128, features=128, voice="melody"),
 )
 ACCOMPANIMENT = Level(
@@ -91,14 +104,12 @@ ACCOMPANIMENT = Level(
     content=Content.NOTES,
     unit=TimeUnit.STEP,
     window_frames=128,
-    rows=96,
-    lowest_pitch=16,
+    rows=_PIANO_ROWS,
+    lowest_pitch=_LOWEST_PIANO_PITCH,
     planes=_ROLL,
-    parts=(Part("piano", (Region("piano", _ROLL_NAMES, 0, 96, Drawing.AS_IS),)),),
-    sampling=Sampling(steps=16, background=1.8, reference=2.0),
+    parts=(Part("piano", (Region("piano", _ROLL_NAMES, 0, _PIANO_ROWS, Drawing.AS_IS),), Voicing.KEYS),),
+    sampling=Sampling(steps=8),
     background=("form", "reduced-lead-sheet", "lead-sheet"),
-    context_passages=2,
-    context_bars=4,
     external=External("texture", "texture of the piano", "texture", bars=2, width=256, features=128),
 )
 

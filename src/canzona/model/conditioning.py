@@ -1,8 +1,8 @@
-"""What a denoiser is told besides the noisy image: one object for every level, and how its parts enter the network.
+"""What a denoiser is told besides the noisy points: one object for every level, and how its parts enter the network.
 
-Four kinds of condition reach the network, each with a learned null for when it is absent: *background* planes (coarser levels),
-*reference* planes (the same bar of an earlier phrase of the same letter), *context* passages and *external* codes (tokens, by
-cross-attention). Known music is no condition that can be absent: where nothing is known, its mask is zero.
+Three kinds of condition reach the network, each with a learned null for when it is absent: *background* (coarser levels),
+*reference* (the same bar of an earlier phrase of the same letter) and *external* codes. Known music is no condition that can be
+absent: where nothing is known, its mask is zero.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -13,13 +13,13 @@ from torch import Tensor, nn
 
 from canzona.model.config import ModelConfig
 
-DROPPABLE = ("background", "reference", "context", "external")
+DROPPABLE = ("background", "reference", "external")
 """The conditions that may be absent, as a whole and each by itself."""
 
 
 @dataclass(frozen=True)
 class ExternalCodes:
-    """Codes of an external encoder, laid out in time; a place is ``ModelConfig.fold_frames`` frames.
+    """Codes of an external encoder, laid out in time; a place is ``ModelConfig.place_frames`` frames.
 
     Attributes:
         codes: (batch, places, code size), the code of the passage that a place is to be like, and after it, where the network
@@ -38,19 +38,16 @@ class ExternalCodes:
 
 @dataclass(frozen=True)
 class Conditions:
-    """All that is known about a batch of windows; images hold values from −1 (off) to 1 (on).
+    """All that is known about a batch of windows, frame by frame; pixels are 1 (on) or 0 (off or unknown).
 
     Attributes:
-        known: (batch, own, frames, rows), what the window already holds; 0 where unknown.
-        known_mask: same shape, 1 where known.
-        background: (batch, background, frames, rows), the coarser levels drawn at this level's time.
-        position: (batch, position, frames, rows), metre and extent; always present.
-        reference: (batch, own, frames, rows), each bar's counterpart in an earlier phrase of the same letter; 0 where none.
-        reference_mask: (batch, 1, frames, rows), 1 where there is one.
-        context: (batch, passages, own, context frames, rows), earlier passages.
-        context_mask: (batch, passages), 1 where there is one.
+        known: (batch, frames, pixels), what the window already holds; 0 where unknown.
+        known_mask: (batch, frames, parts), 1 where that part of the level is known.
+        background: (batch, frames, numbers), what the coarser levels say.
+        position: (batch, frames, numbers), metre, extent and key; always present.
+        reference: (batch, frames, pixels), each bar's counterpart in an earlier phrase of the same letter; 0 where none.
+        reference_mask: (batch, frames, 1), 1 where there is one.
         external: what is asked for from outside, or ``None``.
-        evidence: (batch, own, frames, rows) log-odds that something else than the network gives, or ``None``.
         dropped: names of ``DROPPABLE`` → (batch,) booleans, true where the learned null takes the condition's place.
     """
 
@@ -60,10 +57,7 @@ class Conditions:
     position: Tensor
     reference: Tensor
     reference_mask: Tensor
-    context: Tensor
-    context_mask: Tensor
     external: ExternalCodes | None = None
-    evidence: Tensor | None = None
     dropped: dict[str, Tensor] | None = None
 
     @property
@@ -95,132 +89,66 @@ class Conditions:
             moved["dropped"] = {name: absent.to(device) for name, absent in self.dropped.items()}
         return Conditions(**moved)
 
-
-def concatenate(parts: list[Conditions]) -> Conditions:
-    """Several batches of conditions as one.
-
-    Raises:
-        ValueError: where some have external codes and others none.
-    """
-    if len({part.external is None for part in parts}) > 1:
-        raise ValueError("external: must be given for all of the conditions that are joined or for none")
-    joined: dict[str, object] = {}
-    for entry in fields(Conditions):
-        values = [getattr(part, entry.name) for part in parts]
-        if entry.name == "dropped":
-            joined[entry.name] = {name: torch.cat([_dropped(part, name) for part in parts]) for name in DROPPABLE}
-        elif isinstance(values[0], ExternalCodes):
-            joined[entry.name] = ExternalCodes(*(torch.cat(parts) for parts in zip(*map(_tensors, values), strict=True)))
-        else:
-            joined[entry.name] = None if values[0] is None else torch.cat(values)
-    return Conditions(**joined)  # type: ignore[arg-type]
+    def absent(self, name: str) -> Tensor:
+        """(batch, 1, 1) booleans: where this condition is absent."""
+        none = torch.zeros(self.batch_size, dtype=torch.bool, device=self.known.device)
+        return rearrange((self.dropped or {}).get(name, none), "b -> b 1 1")
 
 
-def _dropped(conditions: Conditions, name: str) -> Tensor:
-    """(batch,) booleans: where this condition is absent."""
-    none = torch.zeros(conditions.batch_size, dtype=torch.bool, device=conditions.known.device)
-    return (conditions.dropped or {}).get(name, none)
-
-
-def _tensors(codes: ExternalCodes) -> tuple[Tensor, Tensor, Tensor]:
-    return codes.codes, codes.phase, codes.mask
-
-
-class PlaneConditioner(nn.Module):
-    """Stacks every plane that goes into the network beside the noisy image, with learned nulls for absent ones."""
+class Conditioner(nn.Module):
+    """All conditions of a frame as one vector of features, which does not depend on the noise: it is made once a window."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.background_null = nn.Parameter(torch.zeros(config.background_channels))
-        self.reference_null = nn.Parameter(torch.zeros(config.own_channels + 1))
+        parts, width = len(config.voices), config.width
+        self.read_known = nn.Linear(config.image_size + parts + config.position_size, width)
+        self.read_background = nn.Linear(config.background_size, width, bias=False) if config.background_size else None
+        self.read_reference = nn.Linear(config.reference_size + 1, width, bias=False) if config.reference_size else None
+        self.place = nn.Parameter(torch.zeros(config.frames, width))
+        self.background_null, self.reference_null = (nn.Parameter(torch.zeros(width)) for _ in range(2))
+        self.codes = CodeConditioner(config) if config.external_places else None
 
     def forward(self, conditions: Conditions) -> Tensor:
-        """(batch, ``ModelConfig.condition_channels``, frames, rows)."""
-        reference = torch.cat([conditions.reference, conditions.reference_mask], dim=1)
-        return torch.cat(
-            [
-                conditions.known,
-                conditions.known_mask,
-                conditions.position,
-                self._or_null(conditions.background, self.background_null, _dropped(conditions, "background")),
-                self._or_null(reference, self.reference_null, _dropped(conditions, "reference")),
-            ],
-            dim=1,
-        )
-
-    @staticmethod
-    def _or_null(planes: Tensor, null: Tensor, dropped: Tensor) -> Tensor:
-        return torch.where(rearrange(dropped, "b -> b 1 1 1"), rearrange(null, "c -> 1 c 1 1").to(planes.dtype), planes)
+        """(batch, frames, width)."""
+        told = self.read_known(torch.cat([conditions.known, conditions.known_mask, conditions.position], dim=-1))
+        told = told + self.place.to(told.dtype)
+        if self.read_background is not None:
+            read = self.read_background(conditions.background)
+            told = told + torch.where(conditions.absent("background"), self.background_null.to(read.dtype), read)
+        if self.read_reference is not None:
+            read = self.read_reference(torch.cat([conditions.reference, conditions.reference_mask], dim=-1))
+            told = told + torch.where(conditions.absent("reference"), self.reference_null.to(read.dtype), read)
+        return told if self.codes is None else told + self.codes(conditions)
 
 
 class CodeConditioner(nn.Module):
-    """External codes as tokens, one a place: each place has its own reading of the code, for it is told what is *now*.
+    """External codes, told to the frames they speak of: each place has its own reading of the code, of what is *now*.
 
-    Where a decoder of the codes gives features of every place, these are read too; they start as nothing.
+    Where a decoder of the codes gives features of every place, these are read too.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.width = config.external_width
-        self.hear = nn.Linear(config.external_features, config.token_width, bias=False) if config.external_features else None
-        if self.hear is not None:
-            nn.init.zeros_(self.hear.weight)
-        self.phases, self.places = config.external_phases, config.frames // config.fold_frames
-        self.read = nn.Linear(config.external_width, config.external_phases * config.token_width)
-        self.null = nn.Parameter(torch.randn(config.token_width) * 0.02)
-        self.place = nn.Parameter(torch.randn(self.places, config.token_width) * 0.02)
+        self.width, self.places, self.frames = config.external_width, config.external_places, config.place_frames
+        self.hear = nn.Linear(config.external_features, config.width, bias=False) if config.external_features else None
+        self.read = nn.Linear(config.external_width, config.external_places * config.code_width)
+        self.spread = nn.Linear(config.code_width, config.width)
+        self.null = nn.Parameter(torch.zeros(config.width))
 
     def forward(self, conditions: Conditions) -> Tensor:
-        """(batch, places, token width): the null where there is no code."""
-        null = repeat(self.null.to(conditions.known.dtype), "d -> b p d", b=conditions.batch_size, p=self.places)
-        if conditions.external is None:
-            return null + self.place.to(null.dtype)
+        """(batch, frames, width): the null where there is no code."""
         asked = conditions.external
-        code, features = asked.codes.to(null.dtype).tensor_split([self.width], dim=-1)
-        reading = self._now(self.read(code), asked.phase)
+        if asked is None:
+            return self.null.to(conditions.known.dtype)
+        code, features = asked.codes.to(conditions.known.dtype).tensor_split([self.width], dim=-1)
+        reading = self.spread(self._now(self.read(code), asked.phase))
         if self.hear is not None:
             reading = reading + self.hear(self._now(features, asked.phase))
-        absent = _dropped(conditions, "external")[:, None] | (asked.mask < 0.5)
-        return torch.where(absent[..., None], null, reading) + self.place.to(null.dtype)
+        absent = conditions.absent("external") | (asked.mask < 0.5)[..., None]
+        reading = torch.where(absent, self.null.to(reading.dtype), reading)
+        return repeat(reading, "b p d -> b (p f) d", f=self.frames)
 
     def _now(self, by_phase: Tensor, phase: Tensor) -> Tensor:
         """(batch, places, phases · width) and (batch, places) phases → (batch, places, width)."""
-        split = rearrange(by_phase, "b p (f d) -> b p f d", f=self.phases)
+        split = rearrange(by_phase, "b p (f d) -> b p f d", f=self.places)
         return split.gather(2, repeat(phase.long(), "b p -> b p 1 d", d=split.shape[-1]))[:, :, 0]
-
-
-class TokenConditioner(nn.Module):
-    """Encodes earlier passages to tokens for cross-attention.
-
-    A passage becomes one token for every ``fold_frames`` frames, so that its rhythm survives; the published encoder squeezes
-    four bars into eight tokens.
-    """
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.fold_frames = config.fold_frames
-        self.passages = config.context_passages
-        self.tokens_per_passage = config.context_frames // config.fold_frames
-        features = config.own_channels * config.fold_frames * config.rows
-        if self.passages:
-            self.embed_passage = nn.Sequential(
-                nn.Linear(features, config.token_width), nn.SiLU(), nn.Linear(config.token_width, config.token_width)
-            )
-            self.passage_place = nn.Parameter(torch.randn(self.passages, self.tokens_per_passage, config.token_width) * 0.02)
-        self.context_null = nn.Parameter(torch.randn(config.token_width) * 0.02)
-        self.external_null = nn.Parameter(torch.randn(config.token_width) * 0.02)
-
-    def forward(self, conditions: Conditions) -> Tensor:
-        """(batch, tokens, token width): the nulls stand in for what is absent, so no attention mask is needed.
-
-        The last token says nothing, so that there is always one.
-        """
-        tokens = []
-        if self.passages:
-            folded = rearrange(conditions.context, "b p c (t f) r -> b p t (c f r)", f=self.fold_frames)
-            embedded = self.embed_passage(folded) + self.passage_place.to(folded.dtype)
-            absent = _dropped(conditions, "context")[:, None] | (conditions.context_mask < 0.5)
-            embedded = torch.where(absent[:, :, None, None], self.context_null.to(embedded.dtype), embedded)
-            tokens.append(rearrange(embedded, "b p t d -> b (p t) d"))
-        tokens.append(repeat(self.external_null.to(conditions.known.dtype), "d -> b 1 d", b=conditions.batch_size))
-        return torch.cat(tokens, dim=1)

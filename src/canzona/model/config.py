@@ -1,86 +1,76 @@
 """The shape of a denoising network: one frozen dataclass, stored with its weights."""
 
-import math
 from dataclasses import asdict, dataclass, fields
 
-LARGEST_SIZE, MOST_BLOCKS, MOST_RESOLUTIONS = 4096, 16, 6
+from canzona.model.states import VoiceShape
+
+LARGEST_SIZE, MOST_BLOCKS, MOST_PARTS = 4096, 32, 16
 """Far beyond any network here, and small enough that a hostile weight file costs nothing to refuse."""
 
-WIDTH_MULTIPLE = 16
-"""Features of one group of a group normalisation."""
-
 _MAY_BE_ZERO = {
-    "background_channels",
-    "context_passages",
-    "context_frames",
+    "background_size",
+    "reference_size",
     "external_width",
-    "external_phases",
+    "external_places",
     "external_features",
-    "graded_channels",
-    "echo_bands",
-    "echo_phase",
-    "attention_from",
 }
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """All that decides a network's tensors. Frames and rows must fold and halve evenly."""
+    """All that decides a network's tensors."""
 
-    own_channels: int  # planes of the image that is generated
-    background_channels: int  # planes drawn from coarser levels; 0 for the coarsest
-    position_channels: int  # planes that tell metre and extent
+    voices: tuple[VoiceShape, ...]  # what is composed, a shape for each part of the level
+    image_size: int  # pixels of a frame, as known music and references show it
+    background_size: int  # numbers that coarser levels say of a frame; 0 for the coarsest
+    position_size: int  # numbers that tell metre, extent and key
     frames: int  # length of a window
-    rows: int  # height of the image
-    context_passages: int = 0  # earlier passages seen at once
-    context_frames: int = 0  # length of each
+    reference_size: int = 0  # pixels of a frame of a reference; 0 where the level has none
     external_width: int = 0  # size of an external code; 0 for none
-    external_phases: int = 0  # folded frames that a code speaks of; 0 for none
+    external_places: int = 0  # places of ``place_frames`` frames that a code speaks of; 0 for none
     external_features: int = 0  # what a decoder tells of each of these besides; 0 for nothing
-    graded_channels: tuple[int, ...] = ()  # own channels whose values are graded rather than on or off
-    echo_bands: tuple[int, ...] = ()  # first rows of bands of the own image that the network also sees repeated over all rows
-    echo_height: int = 1  # rows of such a band
-    echo_phase: int = 0  # which row of a band row 0 shows
-    widths: tuple[int, ...] = (64, 160, 224)  # features at each resolution, finest first
-    blocks: int = 2  # residual blocks at each resolution, each way
-    attention_from: int = 1  # first resolution, counted from 0, that has attention
-    head_width: int = 32  # features of one attention head
-    token_width: int = 192  # features of a token
-    fold_frames: int = 4  # frames folded into channels before the first convolution
-    fold_rows: int = 4  # rows likewise
+    place_frames: int = 4  # frames of such a place
+    code_width: int = 96  # features in which a code is read for a place
+    width: int = 320  # features of a frame
+    blocks: int = 6
+    head_width: int = 64  # features of one attention head
+    expansion: int = 3  # hidden features of a perceptron, in widths
+    noise_width: int = 64  # features of the noise level
 
     def __post_init__(self) -> None:
         for entry in fields(self):
             value = getattr(self, entry.name)
+            if entry.name == "voices":
+                continue
             least = 0 if entry.name in _MAY_BE_ZERO else 1
-            numbers = value if isinstance(value, tuple) and entry.type == tuple[int, ...] else (value,)
-            if not all(type(number) is int and least <= number <= LARGEST_SIZE for number in numbers):
+            if type(value) is not int or not least <= value <= LARGEST_SIZE:
                 raise ValueError(f"{entry.name}: must be whole, {least} to {LARGEST_SIZE}, got {value!r}")
-        for name, size, most in (("blocks", self.blocks, MOST_BLOCKS), ("widths", len(self.widths), MOST_RESOLUTIONS)):
-            if not 1 <= size <= most:
-                raise ValueError(f"{name}: must be {most} at most, got {size}")
-        for depth, width in enumerate(self.widths):
-            multiple = math.lcm(WIDTH_MULTIPLE, self.head_width) if depth >= self.attention_from else WIDTH_MULTIPLE
-            if width % multiple:
-                raise ValueError(f"widths: must be a multiple of {multiple} at resolution {depth}, got {width}")
-        if max(self.echo_bands, default=0) + self.echo_height > self.rows:
-            raise ValueError(f"echo_bands: must lie within {self.rows} rows, got {self.echo_bands} of {self.echo_height} rows")
-        if max(self.graded_channels, default=0) >= self.own_channels:
-            raise ValueError(f"graded_channels: must be below {self.own_channels}, got {self.graded_channels}")
-        halvings = 2 ** (len(self.widths) - 1)
-        for name, size, fold in (("frames", self.frames, self.fold_frames), ("rows", self.rows, self.fold_rows)):
-            if size % (fold * halvings):
-                raise ValueError(f"{name}: must be a multiple of {fold * halvings}, got {size}")
-        if self.external_phases and not self.external_width:
-            raise ValueError(f"external_phases: must be 0 without external_width, got {self.external_phases}")
-        if self.context_frames % self.fold_frames:
-            raise ValueError(f"context_frames: must be a multiple of {self.fold_frames}, got {self.context_frames}")
+        if not 1 <= len(self.voices) <= MOST_PARTS:
+            raise ValueError(f"voices: must be of 1 to {MOST_PARTS} parts, got {len(self.voices)}")
+        for shape in self.voices:
+            sizes = (shape.count, shape.states, shape.size)
+            if not all(type(size) is int and 1 <= size <= LARGEST_SIZE for size in sizes):
+                raise ValueError(f"voices: must be whole, 1 to {LARGEST_SIZE}, got {sizes}")
+        if max(self.point_size, self.logit_size) > LARGEST_SIZE:
+            raise ValueError(f"voices: must have {LARGEST_SIZE} points and states at most, got {self.voices}")
+        if self.blocks > MOST_BLOCKS:
+            raise ValueError(f"blocks: must be {MOST_BLOCKS} at most, got {self.blocks}")
+        if self.width % self.head_width or self.width % 4:
+            raise ValueError(f"width: must be a multiple of 4 and of head_width {self.head_width}, got {self.width}")
+        if self.external_places and not self.external_width:
+            raise ValueError(f"external_places: must be 0 without external_width, got {self.external_places}")
+        if self.frames % self.place_frames:
+            raise ValueError(f"frames: must be a multiple of {self.place_frames}, got {self.frames}")
 
     @property
-    def condition_channels(self) -> int:
-        """Planes beside the noisy image: known music and its mask, position, background, reference and its mask, echoes."""
-        echoes = 2 * len(self.echo_bands) * self.own_channels
-        return 3 * self.own_channels + 1 + self.position_channels + self.background_channels + echoes
+    def point_size(self) -> int:
+        """Numbers of a frame's point, all voices together."""
+        return sum(shape.point_size for shape in self.voices)
+
+    @property
+    def logit_size(self) -> int:
+        """Log-odds of a frame, all voices together."""
+        return sum(shape.logit_size for shape in self.voices)
 
     def to_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -91,11 +81,14 @@ class ModelConfig:
 
         Raises:
             ValueError: where a field is unknown or out of range.
-            TypeError: where one is missing.
+            TypeError: where one is missing or of the wrong kind.
         """
         if not isinstance(values, dict):
             raise ValueError(f"model configuration: must be fields with values, got {type(values).__name__}")
         known = {entry.name for entry in fields(cls)}
         if unknown := set(values) - known:
             raise ValueError(f"model configuration: unknown fields {', '.join(map(repr, sorted(unknown)))}")
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})  # type: ignore[arg-type]
+        voices = values.get("voices")
+        if not isinstance(voices, list | tuple):
+            raise TypeError(f"voices: must be a list of shapes, got {type(voices).__name__}")
+        return cls(**values | {"voices": tuple(VoiceShape(**own) for own in voices)})  # type: ignore[arg-type]

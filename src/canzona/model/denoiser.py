@@ -1,14 +1,16 @@
 """A network made into a denoiser: scaled, guided and told what is known."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
 
-from canzona.model.conditioning import DROPPABLE, Conditions, concatenate
+from canzona.model.conditioning import DROPPABLE, Conditions
 from canzona.model.config import ModelConfig
-from canzona.model.diffusion import clean_estimate, input_scale, likelihood_logits, noise_label
-from canzona.model.unet import UNet
+from canzona.model.diffusion import input_scale, noise_label
+from canzona.model.network import FrameTransformer
+from canzona.model.states import expected_points, join, likelihood_logits, split_logits, split_points
 
 LARGEST_WEIGHT = 10
 
@@ -17,15 +19,16 @@ LARGEST_WEIGHT = 10
 class Guidance:
     """How strongly each condition pulls: 0 ignores it, 1 is the model's own belief, more exaggerates it.
 
-    Classifier-free guidance (Ho & Salimans 2022), one weight a condition, in log-odds: with ℓ the pixel's log-odds under all
+    Classifier-free guidance (Ho & Salimans 2022), one weight a condition, in log-odds: with ℓ a state's log-odds under all
     conditions and ℓ₋ᵢ those without condition i, the guided ones are ℓ + Σᵢ (wᵢ − 1)(ℓ − ℓ₋ᵢ). A weight of 1 costs nothing;
-    every other costs one more pass through the network. A weight may differ in time: a tensor (batch, frames).
+    every other costs one more pass through the network. A weight may differ in time: a tensor (batch, frames). ``sharpness``
+    multiplies what comes of it: above 1, what is unlikely becomes more so, as at a lower temperature.
     """
 
     background: float | Tensor = 1.0  # coarser levels
     reference: float | Tensor = 1.0  # the same bar of an earlier phrase
-    context: float | Tensor = 1.0  # earlier passages
     external: float | Tensor = 1.0  # external codes
+    sharpness: float = 1.0  # of all beliefs
 
     def __post_init__(self) -> None:
         for entry in fields(self):
@@ -34,16 +37,25 @@ class Guidance:
                 given = f"{weight.min():g}" if weight.min() < 0 else f"{weight.max():g}"
                 raise ValueError(f"guidance on {entry.name}: must be 0 to {LARGEST_WEIGHT}, got {given}")
 
-    def active(self) -> dict[str, float | Tensor]:
-        """The conditions whose weight is not 1."""
-        weights = {name: getattr(self, name) for name in DROPPABLE}
-        return {name: weight for name, weight in weights.items() if bool((torch.as_tensor(weight) != 1.0).any())}
+    def factors(self, conditions: Conditions) -> dict[str, Tensor]:
+        """Condition → (batch, frames, 1) factors w − 1, for those that change anything; what is absent has nothing to say."""
+        shape = (*conditions.known.shape[:2], 1)
+        factors = {
+            name: torch.as_tensor(getattr(self, name), device=conditions.known.device).float().reshape(-1, shape[1], 1) - 1
+            if isinstance(getattr(self, name), Tensor)
+            else torch.full(shape, float(getattr(self, name)) - 1, device=conditions.known.device)
+            for name in DROPPABLE
+        }
+        factors["reference"] = factors["reference"] * conditions.reference_mask
+        if conditions.external is None:
+            del factors["external"]
+        return {name: factor for name, factor in factors.items() if bool((factor != 0).any())}
 
 
 class Denoiser(nn.Module):
-    """``denoise(x, sigma, conditions) → clean estimate``: the contract between models and samplers."""
+    """The network with the exact likelihood of noisy points: log-odds of states, and from these the clean estimate."""
 
-    def __init__(self, network: UNet) -> None:
+    def __init__(self, network: FrameTransformer) -> None:
         super().__init__()
         self.network = network
 
@@ -51,41 +63,100 @@ class Denoiser(nn.Module):
     def config(self) -> ModelConfig:
         return self.network.config
 
-    def logits(self, x: Tensor, sigma: Tensor, conditions: Conditions) -> Tensor:
-        """Log-odds of every pixel, unguided.
+    def told(self, conditions: Conditions) -> Tensor:
+        """(batch, frames, width): all that is known of these windows, as the network reads it, whatever the noise level."""
+        return self.network.conditions(conditions)
+
+    def logits(self, x: Tensor, estimate: Tensor, sigma: Tensor, told: Tensor, unknown: Tensor) -> list[Tensor]:
+        """Log-odds of every voice's states, likelihood included, unguided: ``beliefs`` and ``evidence`` together.
+
+        Args and result as of ``beliefs``.
+        """
+        believed = self.beliefs(x, estimate, sigma, told, unknown)
+        return [own + heard for own, heard in zip(believed, self.evidence(x, sigma), strict=True)]
+
+    def evidence(self, x: Tensor, sigma: Tensor) -> list[Tensor]:
+        """What noisy points say by themselves: for every part, (batch, frames, voices, states)."""
+        noisy = split_points(x, self.config.voices)
+        return [likelihood_logits(own, table.float(), sigma) for own, table in zip(noisy, self.network.points, strict=True)]
+
+    def beliefs(self, x: Tensor, estimate: Tensor, sigma: Tensor, told: Tensor, unknown: Tensor) -> list[Tensor]:
+        """Log-odds of every voice's states given everything but its own noisy point.
 
         Args:
-            x: (batch, own, frames, rows) noisy image, single precision.
+            x: (batch, frames, points) noisy points, single precision.
+            estimate: the same of the last clean estimate; zeros for none.
             sigma: (batch,) noise levels.
-            conditions: of the network's floating-point type.
-        """
-        column = sigma[:, None, None, None]
-        scaled = (x * input_scale(column)).to(conditions.known.dtype)
-        output = self.network(scaled, noise_label(sigma), conditions).float()
-        return output + likelihood_logits(x, column, self.config.graded_channels)
+            told: what ``told`` gave.
+            unknown: (batch, frames, points), 1 where a point is to be composed, else 0.
 
-    def denoise(self, x: Tensor, sigma: Tensor, conditions: Conditions, guidance: Guidance | None = None) -> Tensor:
-        """The expected clean image, from −1 to 1, of the shape of ``x``; what is known comes back as known.
+        Returns:
+            For every part, (batch, frames, voices, states).
+        """
+        scaled = (x * input_scale(sigma[:, None, None]) * unknown).to(told.dtype)
+        output = self.network(scaled, (estimate * unknown).to(told.dtype), noise_label(sigma), told).float()
+        return split_logits(output, self.config.voices)
+
+    def estimate(self, logits: Sequence[Tensor]) -> Tensor:
+        """(batch, frames, points): the expected clean points."""
+        return join([expected_points(own, table.float()) for own, table in zip(logits, self.network.points, strict=True)])
+
+    def draw(self, states: Sequence[Tensor]) -> Tensor:
+        """(batch, frames, points): the clean points of states, for every part (batch, frames, voices)."""
+        return join([table.float()[own] for own, table in zip(states, self.network.points, strict=True)])
+
+    def unknown_points(self, conditions: Conditions) -> Tensor:
+        """(batch, frames, points), 1 where a part is not known."""
+        sizes = torch.tensor([shape.point_size for shape in self.config.voices], device=conditions.known_mask.device)
+        return 1 - conditions.known_mask.float().repeat_interleave(sizes, dim=-1)
+
+
+class WindowDenoiser:
+    """``denoise(x, sigma) → clean estimate`` of a batch of windows under guidance: the contract between models and samplers.
+
+    It keeps the last estimate, which the network sees in the next step (Chen, Zhang & Hinton, *Analog Bits*, 2023).
+    """
+
+    def __init__(
+        self, denoiser: Denoiser, conditions: Conditions, guidance: Guidance, evidence: Sequence[Tensor | None] | None = None
+    ) -> None:
+        """Read the conditions.
 
         Args:
-            x: (batch, own, frames, rows) noisy image.
-            sigma: noise level, a scalar tensor.
-            conditions: what is known of these windows.
-            guidance: weights of the conditions; ``None`` weighs each by 1.
+            denoiser: the model.
+            conditions: of the network's floating-point type.
+            guidance: weights of the conditions.
+            evidence: for every part, log-odds that something else than the network gives its states, broadcastable to
+                (batch, frames, voices, states), or ``None``.
         """
-        weights = (guidance or Guidance()).active()
-        if conditions.external is None:
-            weights.pop("external", None)
-        variants = [conditions, *(conditions.also_without(name) for name in weights)]
-        copies = len(variants)
-        joined = concatenate(variants) if copies > 1 else conditions
-        logits, *without = self.logits(x.repeat(copies, 1, 1, 1), sigma.to(x.device).expand(copies * len(x)), joined).chunk(
-            copies
-        )
-        guided = logits
-        for weight, absent in zip(weights.values(), without, strict=True):
-            factor = weight[:, None, :, None].to(logits.device) if isinstance(weight, Tensor) else weight
-            guided = guided + (factor - 1) * (logits - absent)
-        if conditions.evidence is not None:
-            guided = guided + conditions.evidence
-        return torch.where(conditions.known_mask > 0.5, conditions.known.float(), clean_estimate(guided))
+        self.denoiser = denoiser
+        factors = guidance.factors(conditions)
+        self.factors, self.sharpness = list(factors.values()), guidance.sharpness
+        variants = [conditions, *(conditions.also_without(name) for name in factors)]
+        self.told = torch.cat([denoiser.told(variant) for variant in variants])
+        self.unknown = denoiser.unknown_points(conditions)
+        self.evidence = evidence or [None] * len(denoiser.config.voices)
+        self.last = torch.zeros_like(self.unknown)
+        self.guided: list[Tensor] = []
+
+    def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
+        """The expected clean points of ``x``, (batch, frames, points), at a scalar noise level."""
+        copies = 1 + len(self.factors)
+        levels = sigma.to(x.device).expand(copies * len(x))
+        repeated = [tensor.repeat(copies, 1, 1) for tensor in (x, self.last, self.unknown)]
+        believed = self.denoiser.beliefs(repeated[0], repeated[1], levels, self.told, repeated[2])
+        heard = self.denoiser.evidence(x, levels[: len(x)])
+        self.guided = []
+        for own, noisy, given in zip(believed, heard, self.evidence, strict=True):
+            full, *without = own.chunk(copies)
+            guided = full
+            for factor, absent in zip(self.factors, without, strict=True):
+                guided = guided + factor[..., None] * (full - absent)
+            guided = noisy + self.sharpness * guided
+            self.guided.append(guided if given is None else guided + given)
+        self.last = self.denoiser.estimate(self.guided)
+        return self.last
+
+    def states(self) -> list[Tensor]:
+        """For every part, (batch, frames, voices): the likeliest states after the last step."""
+        return [own.argmax(-1) for own in self.guided]

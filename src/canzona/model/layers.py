@@ -1,4 +1,4 @@
-"""Building blocks of the U-Net."""
+"""Building blocks of the transformer."""
 
 import math
 
@@ -7,83 +7,71 @@ from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional
 
+from canzona.model.config import ModelConfig
+
+
+def rms_norm(x: Tensor) -> Tensor:
+    """Features scaled to unit mean square (Zhang & Sennrich, *Root Mean Square Layer Normalization*, 2019), without weights."""
+    return functional.rms_norm(x, (x.shape[-1],))
+
 
 class NoiseEmbedding(nn.Module):
     """Fourier features of the noise level, through a small perceptron."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.frequencies: Tensor
-        # no file holds these: they are real even where a network is built on the meta device to be filled from a file
-        octaves = torch.linspace(math.log(0.25), math.log(64.0), width // 2, device="cpu")
-        self.register_buffer("frequencies", torch.exp(octaves), persistent=False)
+        self.octaves = width // 2
         self.layers = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
 
     def forward(self, c_noise: Tensor) -> Tensor:
         """(batch,) → (batch, width)."""
-        angles = c_noise.float()[:, None] * self.frequencies.float()[None]
+        frequencies = torch.linspace(math.log(0.25), math.log(64.0), self.octaves, device=c_noise.device).exp()
+        angles = c_noise.float()[:, None] * frequencies
         features = torch.cat([angles.cos(), angles.sin()], dim=1)
         return self.layers(features.to(self.layers[0].weight.dtype))  # type: ignore[arg-type]
 
 
-class ResidualBlock(nn.Module):
-    """Two convolutions, scaled and shifted by the noise level (Dhariwal & Nichol 2021, adaptive group normalisation)."""
+class TransformerBlock(nn.Module):
+    """Self-attention over frames and a perceptron, scaled, shifted and gated by the noise level (Peebles & Xie, *DiT*, 2023).
 
-    def __init__(self, inputs: int, outputs: int, embedding_width: int) -> None:
+    Heads know how far apart two frames are by a bias each has for every distance; a quarter of the features that enter comes
+    from the frame before and a quarter from the frame after.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.normalise_in = nn.GroupNorm(_groups(inputs), inputs)
-        self.convolve_in = nn.Conv2d(inputs, outputs, 3, padding=1)
-        self.modulate = nn.Linear(embedding_width, 2 * outputs)
-        self.normalise_out = nn.GroupNorm(_groups(outputs), outputs)
-        self.convolve_out = nn.Conv2d(outputs, outputs, 3, padding=1)
-        self.skip = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
-        nn.init.zeros_(self.convolve_out.weight)
+        width, self.heads = config.width, config.width // config.head_width
+        self.modulate = nn.Linear(config.noise_width, 6 * width)
+        self.attention_inputs = nn.Linear(width, 3 * width, bias=False)
+        self.attention_output = nn.Linear(width, width, bias=False)
+        self.distance_bias = nn.Parameter(torch.zeros(self.heads, 2 * config.frames - 1))
+        self.expand = nn.Linear(width, config.expansion * width)
+        self.contract = nn.Linear(config.expansion * width, width)
+        for last in (self.modulate, self.attention_output, self.contract):
+            nn.init.zeros_(last.weight)
+        with torch.no_grad():  # gates begin open, scales at 1
+            self.modulate.bias.zero_().view(2, 3, width)[:, 2].fill_(1.0)
 
-    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
-        hidden = self.convolve_in(functional.silu(self.normalise_in(x)))
-        scale, shift = rearrange(self.modulate(embedding), "b (two c) -> two b c 1 1", two=2)
-        hidden = torch.addcmul(shift, self.normalise_out(hidden), 1 + scale)
-        return self.skip(x) + self.convolve_out(functional.silu(hidden))
+    def forward(self, x: Tensor, noise: Tensor) -> Tensor:
+        """(batch, frames, width) and (batch, noise width) → (batch, frames, width)."""
+        scale, shift, gate, scale_mlp, shift_mlp, gate_mlp = self.modulate(noise)[:, None].chunk(6, dim=-1)
+        x = x + gate * self._attend(torch.addcmul(shift, _with_neighbours(rms_norm(x)), 1 + scale))
+        hidden = torch.addcmul(shift_mlp, _with_neighbours(rms_norm(x)), 1 + scale_mlp)
+        return x + gate_mlp * self.contract(functional.gelu(self.expand(hidden), approximate="tanh"))
 
-
-class AttentionBlock(nn.Module):
-    """Self-attention over the grid, cross-attention to tokens, and a perceptron; each starts as the identity."""
-
-    def __init__(self, width: int, token_width: int, head_width: int, grid: tuple[int, int]) -> None:
-        super().__init__()
-        self.heads = width // head_width
-        self.place_in_time = nn.Parameter(torch.randn(width, grid[0], 1) * 0.02)
-        self.place_in_rows = nn.Parameter(torch.randn(width, 1, grid[1]) * 0.02)
-        self.normalise_self, self.normalise_cross, self.normalise_mlp = (nn.LayerNorm(width) for _ in range(3))
-        self.self_inputs = nn.Linear(width, 3 * width)
-        self.self_output = nn.Linear(width, width)
-        self.cross_query = nn.Linear(width, width)
-        self.cross_inputs = nn.Linear(token_width, 2 * width)
-        self.cross_output = nn.Linear(width, width)
-        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(approximate="tanh"), nn.Linear(2 * width, width))
-        for last in (self.self_output, self.cross_output, self.mlp[2]):
-            nn.init.zeros_(last.weight)  # type: ignore[arg-type]
-
-    def forward(self, x: Tensor, tokens: Tensor) -> Tensor:
-        frames = x.shape[2]
-        x = rearrange(x + self.place_in_time + self.place_in_rows, "b c t r -> b (t r) c")
-        x = x + self.self_output(self._attend(*self.self_inputs(self.normalise_self(x)).chunk(3, dim=-1)))
-        x = x + self.cross_output(
-            self._attend(self.cross_query(self.normalise_cross(x)), *self.cross_inputs(tokens).chunk(2, dim=-1))
-        )
-        x = x + self.mlp(self.normalise_mlp(x))
-        return rearrange(x, "b (t r) c -> b c t r", t=frames).contiguous(memory_format=torch.channels_last)
-
-    def _attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        query, key, value = (rearrange(tensor, "b n (h d) -> b h n d", h=self.heads) for tensor in (query, key, value))
-        if query.is_cuda:
-            attended = functional.scaled_dot_product_attention(query, key, value)
-        else:  # the fused kernel's backward pass in bf16 takes ten times as long as these products on a CPU
-            weights = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
-            attended = weights.softmax(dim=-1) @ value
-        return rearrange(attended, "b h n d -> b n (h d)")
+    def _attend(self, x: Tensor) -> Tensor:
+        query, key, value = rearrange(self.attention_inputs(x), "b t (three h d) -> three b h t d", three=3, h=self.heads)
+        query, key = rms_norm(query), rms_norm(key)
+        frame = torch.arange(x.shape[1], device=x.device)
+        bias = self.distance_bias[:, frame[None] - frame[:, None] + x.shape[1] - 1].to(query.dtype)
+        scale = query.shape[-1] ** -0.25
+        attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias[None], scale=scale)
+        return self.attention_output(rearrange(attended, "b h t d -> b t (h d)"))
 
 
-def _groups(channels: int) -> int:
-    """Groups of 16 channels, or of fewer where they do not divide."""
-    return math.gcd(channels, max(1, channels // 16))
+def _with_neighbours(x: Tensor) -> Tensor:
+    """A quarter of the features of the frame before, a quarter of those of the frame after, the rest of the frame itself."""
+    quarter = x.shape[-1] // 4
+    before = functional.pad(x[:, :-1, :quarter], (0, 0, 1, 0))
+    after = functional.pad(x[:, 1:, quarter : 2 * quarter], (0, 0, 0, 1))
+    return torch.cat([before, after, x[..., 2 * quarter :]], dim=-1)

@@ -15,7 +15,7 @@ from safetensors.torch import save
 from canzona.io.files import atomic_write
 from canzona.model.config import ModelConfig
 from canzona.model.diffusion import NoiseSchedule
-from canzona.model.unet import UNet
+from canzona.model.network import FrameTransformer
 
 FORMAT = "canzona-weights-1"
 
@@ -41,7 +41,7 @@ class WeightsCard:
     training: Mapping[str, object] = field(default_factory=dict)
 
 
-def save_weights(path: Path, network: UNet, card: WeightsCard) -> int:
+def save_weights(path: Path, network: FrameTransformer, card: WeightsCard) -> int:
     """Write weights in bfloat16, atomically.
 
     Returns:
@@ -77,7 +77,9 @@ def read_card(path: Path) -> WeightsCard:
         raise ValueError(f"weights: {path} is damaged ({error})") from None
 
 
-def load_weights(path: Path, level: str, specification: str, dtype: torch.dtype = torch.float32) -> tuple[UNet, WeightsCard]:
+def load_weights(
+    path: Path, level: str, specification: str, dtype: torch.dtype = torch.float32
+) -> tuple[FrameTransformer, WeightsCard]:
     """A network with the file's weights, ready to denoise.
 
     Args:
@@ -93,13 +95,12 @@ def load_weights(path: Path, level: str, specification: str, dtype: torch.dtype 
     tensors = read_tensors(path, level, specification)
     try:
         with torch.device("meta"):  # a configuration that the tensors do not bear out must cost no memory
-            network = UNet(card.config)
+            network = FrameTransformer(card.config)
         network.load_state_dict({name: value.to(dtype) for name, value in tensors.items()}, assign=True)
     except RuntimeError as error:
         reason = " ".join(line.strip() for line in str(error).splitlines()[:2])
         raise ValueError(f"weights: {path} is damaged ({reason})") from None
-    network.to(memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
-    return network, card
+    return network.eval().requires_grad_(False), card
 
 
 def read_tensors(path: Path, level: str, specification: str) -> dict[str, torch.Tensor]:

@@ -41,7 +41,7 @@ class FormPrior:
 
 EXACT = FormPrior()
 """Nothing is expected: what was encoded comes back."""
-POP_SONG = FormPrior(key_change=128.0, phrase=0.1, odd_phrase=0.3, long_bar=0.2)
+POP_SONG = FormPrior(key_change=128.0, phrase=0.3, odd_phrase=1.0, long_bar=0.2)
 """For composed images, which are blurred: nine human songs in ten keep one key, and most phrases have 4, 8 or 16 bars."""
 
 
@@ -49,16 +49,19 @@ def encode_form(level: Level, form: Form) -> np.ndarray:
     """(bars, planes, rows) values from 0 to 1. A bar without a key has empty key planes.
 
     A phrase's plane falls linearly from 1 at its first bar towards 0 after its last. Letters are told apart by ``PhraseType``
-    only.
+    only. Two more planes say how many bars of the phrase have gone and how many are left, up to the last row's number.
     """
     image = np.zeros((form.length_bars, len(level.planes), level.rows), dtype=np.float32)
-    tonic, scale = level.channel("tonic"), level.channel("scale")
+    tonic, scale, place, left = map(level.channel, ("tonic", "scale", "place", "left"))
     for start_bar, phrase in form.spans():
         bars = slice(start_bar, start_bar + phrase.length_bars)
         if phrase.key is not None:
             image[bars, tonic, phrase.key.tonic] = 1
             image[bars, scale, list(phrase.key.scale)] = 1
         image[bars, level.channel(phrase.type.name.lower())] = _ramp(phrase.length_bars)[:, None]
+        bar = np.arange(phrase.length_bars)
+        for plane, number in ((place, bar), (left, bar[::-1])):
+            image[start_bar + bar, plane, np.minimum(number, level.rows - 1)] = 1
     return image
 
 
@@ -130,7 +133,7 @@ def decode_keys(level: Level, image: np.ndarray, form: Form, prior: FormPrior = 
         The form with keys; ``None`` for phrases in whose bars silence is nearer than any key.
     """
     planes = image[:, [level.channel("tonic"), level.channel("scale")], :PITCH_CLASSES].astype(np.float64)
-    keys, templates = _key_templates()
+    keys, templates = key_templates()
     distances, silent = [], []
     for start, phrase in form.spans():
         bars = planes[start : start + phrase.length_bars]
@@ -151,7 +154,7 @@ def _ramp_energy(length_bars: int) -> float:
 
 
 @cache
-def _key_templates() -> tuple[tuple[Key, ...], np.ndarray]:
+def key_templates() -> tuple[tuple[Key, ...], np.ndarray]:
     """Every key, and its (keys, 2, 12) planes."""
     keys = tuple(Key(tonic, mode) for mode in Mode for tonic in range(PITCH_CLASSES))
     templates = np.zeros((len(keys), 2, PITCH_CLASSES))

@@ -12,8 +12,13 @@ from canzona.song.song import LeadSheet, Song
 from canzona.song.timing import TimeUnit
 
 
-def encode_level(level: Level, song: Song) -> np.ndarray:
+def encode_level(level: Level, song: Song, frames: int | None = None) -> np.ndarray:
     """(frames, planes, rows) values from 0 to 1: the whole song at one level.
+
+    Args:
+        level: which.
+        song: that has it.
+        frames: of the image; ``None`` for those of the song.
 
     Raises:
         ValueError: where the song lacks the level, or has notes outside its rows.
@@ -22,8 +27,9 @@ def encode_level(level: Level, song: Song) -> np.ndarray:
     if content is None:
         raise ValueError(f"{level.title}: the song has none")
     if isinstance(content, Form):
-        return encode_form(level, content)
-    image = np.zeros((_frames(level, song), len(level.planes), level.rows), dtype=np.float32)
+        drawn = encode_form(level, content)
+        return drawn if frames is None else np.pad(drawn[:frames], ((0, max(0, frames - len(drawn))), (0, 0), (0, 0)))
+    image = np.zeros((frames or _frames(level, song), len(level.planes), level.rows), dtype=np.float32)
     steps_per_frame = level.unit.steps_per_frame(song.meter)
     if isinstance(content, LeadSheet):
         frames_per_beat = level.unit.frames_per_bar(song.meter) // TimeUnit.BEAT.frames_per_bar(song.meter)

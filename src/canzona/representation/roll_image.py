@@ -96,7 +96,7 @@ def decode_chords(bass_roll: np.ndarray, chroma_roll: np.ndarray, frames_per_bea
 
 
 @cache
-def _chroma_templates() -> tuple[tuple[tuple[int, ...], ...], np.ndarray]:
+def chroma_templates() -> tuple[tuple[tuple[int, ...], ...], np.ndarray]:
     """Every set of pitch classes of the vocabulary, once, and its (sets, 12) chroma vectors."""
     sets = tuple(dict.fromkeys(Chord(root, quality, root).chroma for quality in QUALITIES for root in range(PITCH_CLASSES)))
     vectors = np.zeros((len(sets), PITCH_CLASSES))
@@ -106,6 +106,6 @@ def _chroma_templates() -> tuple[tuple[tuple[int, ...], ...], np.ndarray]:
 
 
 def _nearest_chord(bass: np.ndarray, chroma: np.ndarray) -> Chord:
-    sets, vectors = _chroma_templates()
+    sets, vectors = chroma_templates()
     nearest = int(np.abs(vectors - chroma).sum(-1).argmin())
     return Chord.from_chroma(sets[nearest], int(bass.argmax()) if bass.max() > 0 else sets[nearest][0])

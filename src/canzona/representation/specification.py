@@ -2,43 +2,40 @@
 
 from hashlib import sha256
 
-from canzona.hierarchy.level import Drawing, Level
+import torch
+
+from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import level_named
 from canzona.model.config import ModelConfig
-from canzona.representation.drawing import background_channels
+from canzona.model.network import FrameTransformer
 from canzona.representation.strip import FULL
-from canzona.representation.window import POSITION_PLANES
+from canzona.representation.voices import voices
+from canzona.representation.window import POSITION_SIZE
 from canzona.song.form import PhraseType
-from canzona.song.harmony import PITCH_CLASSES
 from canzona.song.timing import Meter
 
 
 def image_fields(level: Level) -> dict[str, object]:
     """The fields of ``ModelConfig`` that follow from a level: the shapes of its images and conditions."""
-    melodic = any(region.drawing is Drawing.AS_IS for region in level.regions)
-    tiled = [region for region in level.regions if melodic and region.drawing is Drawing.TILED]
+    pixels = len(level.planes) * level.rows
+    coarser = [level_named(name) for name in level.background]
     return {
-        "own_channels": len(level.planes),
-        "background_channels": background_channels(level),
-        "position_channels": len(POSITION_PLANES),
+        "voices": tuple(own.shape for own in voices(level)),
+        "image_size": pixels,
+        "background_size": sum(len(row.planes) * row.rows for row in coarser) + bool(coarser),
+        "position_size": POSITION_SIZE,
         "frames": level.window_frames,
-        "rows": level.rows,
-        "context_passages": level.context_passages,
-        "context_frames": level.context_frames,
+        "reference_size": pixels if level.has_references else 0,
         "external_width": level.external.width if level.external else 0,
-        "external_phases": external_places(level),
+        "external_places": external_places(level),
         "external_features": level.external.features if level.external else 0,
-        "fold_frames": ModelConfig.fold_frames,
-        "graded_channels": tuple(number for number, plane in enumerate(level.planes) if plane.graded),
-        "echo_bands": tuple(region.first_row for region in tiled),
-        "echo_height": PITCH_CLASSES,
-        "echo_phase": level.lowest_pitch % PITCH_CLASSES,
+        "place_frames": ModelConfig.place_frames,
     }
 
 
 def external_places(level: Level) -> int:
-    """How many places, of ``ModelConfig.fold_frames`` frames, an external code speaks of; 0 where there is none."""
-    return level.external.bars * level.unit.frames_per_bar(Meter()) // ModelConfig.fold_frames if level.external else 0
+    """How many places, of ``ModelConfig.place_frames`` frames, an external code speaks of; 0 where there is none."""
+    return level.external.bars * level.unit.frames_per_bar(Meter()) // ModelConfig.place_frames if level.external else 0
 
 
 def model_config(level: Level, **overrides: object) -> ModelConfig:
@@ -46,9 +43,18 @@ def model_config(level: Level, **overrides: object) -> ModelConfig:
 
     Args:
         level: the level.
-        overrides: fields of ``ModelConfig`` that do not follow from the level, such as ``widths``.
+        overrides: fields of ``ModelConfig`` that do not follow from the level, such as ``width``.
     """
     return ModelConfig(**image_fields(level) | overrides)  # type: ignore[arg-type]
+
+
+def new_network(level: Level, config: ModelConfig) -> FrameTransformer:
+    """An untrained network that draws a level's states as the points that ``voices`` has for them."""
+    network = FrameTransformer(config)
+    with torch.no_grad():
+        for table, own in zip(network.points, voices(level), strict=True):
+            table.copy_(own.points)
+    return network
 
 
 def specification(level: Level) -> str:
@@ -60,7 +66,8 @@ def specification(level: Level) -> str:
         (row.unit, row.window_frames, row.rows, row.lowest_pitch, row.planes, row.parts)
         for row in (*map(level_named, level.background), level)
     ]
-    decisive = repr((drawn, level.context_passages, level.context_bars, POSITION_PLANES, FULL, list(PhraseType)))
+    points = b"".join((8 * own.points).round().to(torch.int16).numpy().tobytes() for own in voices(level))
+    decisive = repr((drawn, POSITION_SIZE, FULL, list(PhraseType), sha256(points).hexdigest()))
     return (
         f"{level.window_frames} {level.unit.value}s x {level.rows} rows from {level.lowest_pitch}, "
         f"background {','.join(level.background) or 'none'}, {sha256(decisive.encode()).hexdigest()[:16]}"

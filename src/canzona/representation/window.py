@@ -1,7 +1,8 @@
 """Windows on songs: everything that the model is told about some bars, cut from images of whole songs.
 
 Training cuts windows from thousands of finished songs, generation from one that is still being composed; both use
-``ImageStore.conditions``, so the model cannot be told one thing and then another.
+``ImageStore.conditions``, so the model cannot be told one thing and then another. Songs are in their home key, C major or
+A minor by their first phrase; how far they are moved afterwards is told, for registers depend on it.
 """
 
 from collections.abc import Sequence
@@ -9,21 +10,25 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from einops import rearrange
 from torch import Tensor
+from torch.nn import functional
 
 from canzona.hierarchy.level import Level, Stretching
 from canzona.hierarchy.levels import LEVELS
 from canzona.model.conditioning import Conditions, ExternalCodes
 from canzona.model.config import ModelConfig
-from canzona.representation.drawing import TRANSPOSITIONS, drawn_rows, own_rows, part_masks
+from canzona.representation.drawing import NOWHERE, moved_pixels, part_masks
 from canzona.representation.strip import FULL, Strip
 from canzona.representation.structure import NONE, reference_bars
+from canzona.representation.voices import states_of
 from canzona.song.form import Form
 from canzona.song.harmony import PITCH_CLASSES, Key
-from canzona.song.timing import Meter
+from canzona.song.timing import STEPS_PER_BEAT, Meter
 
-POSITION_PLANES = ("bar phase", "beat phase", "triple metre", "inside")
+PLACES_IN_BAR = 4 * STEPS_PER_BEAT
+"""Frames of the longest bar at the finest level."""
+POSITION_SIZE = PLACES_IN_BAR + 2 + PITCH_CLASSES
+"""Numbers that tell a frame's place in its bar, whether three beats count, what is song, and the tonic that C is moved to."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,6 @@ class Windows:
         known_bars: (batch, bars) booleans over the bars of the *song* (padded to the longest): what may be drawn on.
         known_parts: (batch, parts, bars) booleans: where each part of the level is known, besides.
         asked: external codes, for a level that knows them; ``None`` for none.
-        transposition: semitones, of ``TRANSPOSITIONS``, for the whole batch.
     """
 
     song: Tensor
@@ -59,7 +63,6 @@ class Windows:
     known_bars: Tensor
     known_parts: Tensor
     asked: AskedCodes | None = None
-    transposition: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,13 +71,15 @@ class Window:
 
     Attributes:
         conditions: for the denoiser.
-        clean: (batch, own, frames, rows) what the store holds, from −1 to 1.
-        weight: same shape, 1 where there is something to compose: inside the song and not known.
+        image: (batch, frames, planes, rows) what the store holds, from 0 to 1.
+        states: for every part, (batch, frames, voices): the same as states.
+        unknown: (batch, frames, parts) booleans, where there is something to compose: inside the song and not known.
     """
 
     conditions: Conditions
-    clean: Tensor
-    weight: Tensor
+    image: Tensor
+    states: list[Tensor]
+    unknown: Tensor
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,6 @@ class _Places:
         bar, frame_in_bar: (batch, frames) the bar, from 0 within its song, and the frame, from 0 within the bar.
         per_bar: (batch, 1) frames of a bar.
         inside: (batch, frames) whether that is a bar of the song and among the whole bars of the window; else ``bar`` is 0.
-        transposition: as in ``Windows``.
     """
 
     song: Tensor
@@ -94,7 +98,6 @@ class _Places:
     frame_in_bar: Tensor
     per_bar: Tensor
     inside: Tensor
-    transposition: int
 
 
 class ImageStore:
@@ -109,14 +112,16 @@ class ImageStore:
         meters: list[Meter],
         device: torch.device | str = "cpu",
         levels: Sequence[Level] = LEVELS,
+        tonics: Sequence[int] | None = None,
     ) -> None:
         """Room for these songs, all of it empty.
 
         Args:
-            forms: give the structure and the length of each song.
+            forms: give the structure and the length of each song, in its home key.
             meters: one a song.
             device: where the images live.
             levels: what there is room for.
+            tonics: for each song, the pitch class that C is moved to; ``None`` for C.
         """
         self.device = torch.device(device)
         lengths = [form.length_bars for form in forms]
@@ -126,6 +131,7 @@ class ImageStore:
         self._references = torch.from_numpy(np.concatenate([reference_bars(form) for form in forms])).to(self.device)
         keys = [key for form in forms for key in form.with_missing_keys(Key(0)).keys_by_bar()]
         self._tonics = torch.tensor([key.relative_major if key else 0 for key in keys], device=self.device)
+        self._home_tonics = torch.tensor(tonics or [0] * len(forms), device=self.device) % PITCH_CLASSES
         self._strips = {level.name: Strip.empty(level, forms, meters, self.device) for level in levels}
 
     def frames(self, level: Level, song: int) -> int:
@@ -152,29 +158,24 @@ class ImageStore:
         """Cut a batch of windows of one level.
 
         Bars outside the song or beyond the whole bars of a window hold nothing, as known music. What may be drawn on as
-        reference and context is ``known_bars`` alone.
+        reference is ``known_bars`` alone.
         """
         strip = self._strips[level.name]
         places = self._places(strip, windows)
-        rows = own_rows(level, windows.transposition)
-        values = strip.gather(places.song, places.bar, places.frame_in_bar, rows, places.inside)
-        clean = _signed(values, torch.float32)
-        known_mask = self._known(level, windows, places)
-        weight = ~known_mask & places.inside[:, None, :, None]
-        reference, reference_mask = self._reference(strip, windows, places, dtype)
-        context, context_mask = self._context(strip, windows, rows, dtype)
+        image = strip.gather(places.song, places.bar, places.frame_in_bar, places.inside).float() / FULL
+        known = self._known(windows, places)
+        known_pixels = torch.einsum("btp,px->btx", known.float(), part_masks(level).to(self.device))
+        reference, reference_mask = self._reference(strip, windows, places)
         conditions = Conditions(
-            known=(clean * known_mask).to(dtype),
-            known_mask=known_mask.to(dtype),
-            background=self._background(level, places, dtype),
-            position=self._position(places).to(dtype)[..., None].expand(-1, -1, -1, level.rows),
-            reference=reference,
+            known=(image.flatten(2) * known_pixels).to(dtype),
+            known_mask=known.to(dtype),
+            background=self._background(level, places).to(dtype),
+            position=self._position(places).to(dtype),
+            reference=reference.to(dtype),
             reference_mask=reference_mask.to(dtype),
-            context=context,
-            context_mask=context_mask.to(dtype),
             external=self._external(windows, places, dtype),
         )
-        return Window(conditions, clean, weight.to(torch.float32))
+        return Window(conditions, image, states_of(level, image), ~known & places.inside[..., None])
 
     def _places(self, strip: Strip, windows: Windows) -> _Places:
         song = windows.song
@@ -183,19 +184,21 @@ class ImageStore:
         bar_in_window = frames // per_bar
         bar = windows.start_bar[:, None] + bar_in_window
         inside = (bar_in_window < strip.window_bars[song][:, None]) & (bar >= 0) & (bar < strip.bars[song][:, None])
-        return _Places(song, torch.where(inside, bar, 0), frames % per_bar, per_bar, inside, windows.transposition)
+        return _Places(song, torch.where(inside, bar, 0), frames % per_bar, per_bar, inside)
 
-    def _known(self, level: Level, windows: Windows, places: _Places) -> Tensor:
-        """(batch, planes, frames, rows) whether a pixel is given."""
+    def _known(self, windows: Windows, places: _Places) -> Tensor:
+        """(batch, frames, parts) whether a part is given."""
         bars = places.bar.clamp(max=windows.known_bars.shape[1] - 1)
-        known = ~places.inside | torch.gather(windows.known_bars, 1, bars)
-        parts = windows.known_parts
-        known_parts = torch.gather(parts, 2, bars[:, None].expand(-1, parts.shape[1], -1)).float()
-        masks = part_masks(level).to(self.device)
-        return known[:, None, :, None] | (torch.einsum("bpt,pcr->bctr", known_parts, masks) > 0)
+        everything = ~places.inside | torch.gather(windows.known_bars, 1, bars)
+        parts = windows.known_parts.transpose(1, 2)
+        return everything[..., None] | torch.gather(parts, 1, bars[..., None].expand(-1, -1, parts.shape[2]))
 
-    def _reference(self, strip: Strip, windows: Windows, places: _Places, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    def _reference(self, strip: Strip, windows: Windows, places: _Places) -> tuple[Tensor, Tensor]:
         """Every frame's counterpart in the first phrase of the same letter that is there, moved to its key, and where it is."""
+        level = strip.level
+        if not level.has_references:
+            empty = torch.zeros(*places.bar.shape, 0, device=self.device)
+            return empty, torch.zeros(*places.bar.shape, 1, device=self.device)
         available, last = windows.known_bars, len(self._references) - 1
         candidates = self._references[(self._first_bar[places.song][:, None] + places.bar).clamp(max=last)]
         found = (candidates != NONE) & torch.gather(
@@ -203,89 +206,58 @@ class ImageStore:
         )
         choice = found.int().argmax(-1, keepdim=True)
         counterpart = torch.gather(candidates, 2, choice)[..., 0]
-        exists = found.any(-1) & places.inside & strip.level.has_references
-        mask = exists[:, None, :, None]
+        exists = found.any(-1) & places.inside
         first = self._first_bar[places.song][:, None]
         shifts = self._tonics[(first + places.bar).clamp(max=last)] - self._tonics[(first + counterpart).clamp(0, last)]
         shifts = torch.where(exists, (shifts + PITCH_CLASSES // 2) % PITCH_CLASSES - PITCH_CLASSES // 2, 0)
-        values = None
+        values = strip.gather(places.song, counterpart, places.frame_in_bar, exists).flatten(2).float() / FULL
         for shift in shifts.unique().tolist():
-            rows = own_rows(strip.level, windows.transposition + shift)
-            moved = strip.gather(places.song, counterpart, places.frame_in_bar, rows, exists & (shifts == shift))
-            values = moved if values is None else values + moved
-        assert values is not None
-        return _signed(values, dtype) * mask, mask.expand(-1, 1, -1, strip.level.rows)
+            if shift:
+                pixels = moved_pixels(level, shift).to(self.device)
+                moved = values[..., pixels.clamp(min=0)] * (pixels != NOWHERE)
+                values = torch.where((shifts == shift)[..., None], moved, values)
+        return values, exists[..., None].float()
 
-    def _context(self, strip: Strip, windows: Windows, rows: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """The first few candidate passages all of whose bars are there."""
-        level, song = strip.level, windows.song
-        passages, length = level.context_passages, level.context_frames
-        if strip.passages is None:
-            shape = (len(song), 0, len(level.planes), length, level.rows)
-            return torch.zeros(shape, dtype=dtype, device=self.device), torch.zeros(len(song), 0, device=self.device)
-        bars = strip.passage_bars[song]
-        starts = strip.passages[(self._first_bar[song] + windows.start_bar.clamp(min=0))]
-        reach = torch.arange(int(bars.max()), device=self.device)
-        places = (starts[..., None] + reach).clamp(0, windows.known_bars.shape[1] - 1)
-        there = torch.gather(windows.known_bars[:, None].expand(-1, starts.shape[1], -1), 2, places) | (
-            reach >= bars[:, None, None]
-        )
-        found = (starts != NONE) & there.all(-1)
-        order = torch.argsort((~found).int(), dim=1, stable=True)[:, :passages]
-        mask, chosen = torch.gather(found, 1, order), torch.gather(starts, 1, order)
-        offsets = torch.arange(length, device=self.device)[None, None]
-        inside = mask[..., None] & (offsets < (bars * strip.frames_per_bar[song])[:, None, None])
-        bar, frame, heard = (
-            rearrange(each.expand_as(inside), "b p t -> b (p t)") for each in (chosen[..., None], offsets, inside)
-        )
-        values = rearrange(strip.gather(song, bar, frame, rows, heard), "b c (p t) r -> b p c t r", p=passages)
-        return _signed(values, dtype) * inside[:, :, None, :, None], mask
+    def _background(self, level: Level, places: _Places) -> Tensor:
+        """All coarser levels at this level's time: an onset stays an onset, its later copies become sustain.
 
-    def _background(self, level: Level, places: _Places, dtype: torch.dtype) -> Tensor:
-        """All coarser levels at this level's time: an onset stays an onset, its later copies become sustain."""
-        planes: list[Tensor] = []
+        The last number says how far they are to be doubted, 0 here: not at all.
+        """
+        told: list[Tensor] = []
         for strip in [self._strips[coarse] for coarse in level.background]:
             coarse_per_bar = strip.frames_per_bar[places.song][:, None]
             coarse_frame = places.frame_in_bar * coarse_per_bar // places.per_bar
             first_copy = (places.frame_in_bar * coarse_per_bar % places.per_bar < coarse_per_bar) & places.inside
-            for region in strip.level.regions:
-                rows = drawn_rows(level, strip.level, region)[places.transposition - TRANSPOSITIONS.start]
-                values = strip.gather(places.song, places.bar, coarse_frame, rows, places.inside)
-                later = torch.zeros_like(values[:, 0])
-                for name, value in zip(region.planes, values.unbind(1), strict=True):
-                    stretching = strip.level.planes[strip.level.channel(name)].stretching
-                    if stretching is Stretching.ONSET:
-                        later = value * ~first_copy[..., None]
-                        value = value * first_copy[..., None]
-                    elif stretching is Stretching.SUSTAIN:
-                        value = torch.maximum(value, later)
-                    planes.append(value)
-        if not planes:
-            return torch.zeros(len(places.song), 0, level.window_frames, level.rows, dtype=dtype, device=self.device)
-        return torch.stack(planes, dim=1).to(dtype) / FULL
+            image = strip.gather(places.song, places.bar, coarse_frame, places.inside)
+            later = torch.zeros_like(image[:, :, 0])
+            for plane, value in zip(strip.level.planes, image.unbind(2), strict=True):
+                if plane.stretching is Stretching.ONSET:
+                    later = value * ~first_copy[..., None]
+                    value = value * first_copy[..., None]
+                elif plane.stretching is Stretching.SUSTAIN:
+                    value = torch.maximum(value, later)
+                told.append(value)
+        if not told:
+            return torch.zeros(*places.bar.shape, 0, device=self.device)
+        return torch.cat([*told, torch.zeros_like(told[0][..., :1])], dim=-1).float() / FULL
 
     def _external(self, windows: Windows, places: _Places, dtype: torch.dtype) -> ExternalCodes | None:
         """The code of every place, by the bar in which the place begins."""
         asked = windows.asked
         if asked is None:
             return None
-        first = slice(None, None, ModelConfig.fold_frames)
+        first = slice(None, None, ModelConfig.place_frames)
         bar, inside = places.bar[:, first].clamp(max=asked.number.shape[1] - 1), places.inside[:, first]
         number, bar_of_code = torch.gather(asked.number, 1, bar), torch.gather(asked.bar, 1, bar)
         mask = inside & (number != NONE)
         codes = torch.gather(asked.codes, 1, number.clamp(min=0)[..., None].expand(-1, -1, asked.codes.shape[-1]))
-        phase = (bar_of_code * places.per_bar + places.frame_in_bar[:, first]) // ModelConfig.fold_frames
+        phase = (bar_of_code * places.per_bar + places.frame_in_bar[:, first]) // ModelConfig.place_frames
         return ExternalCodes(codes.to(dtype), torch.where(mask, phase, 0), mask.to(dtype))
 
     def _position(self, places: _Places) -> Tensor:
-        """(batch, ``POSITION_PLANES``, frames): the place in bar and beat, whether three beats count, what is song."""
+        """(batch, frames, ``POSITION_SIZE``): the place in the bar, whether three beats count, what is song, and the tonic."""
         beats_per_bar = self.beats_per_bar[places.song][:, None]
-        per_beat = (places.per_bar // beats_per_bar).clamp(min=1)
-        beat_phase = places.frame_in_bar % per_beat / per_beat
-        planes = (places.frame_in_bar / places.per_bar, beat_phase, beats_per_bar == 3, places.inside)
-        return torch.stack([plane.expand_as(places.inside).float() for plane in planes], dim=1)
-
-
-def _signed(values: Tensor, dtype: torch.dtype) -> Tensor:
-    """Stored values → −1 (off) to 1 (on)."""
-    return values.to(dtype) * (2 / FULL) - 1
+        place = functional.one_hot(places.frame_in_bar.expand_as(places.inside), PLACES_IN_BAR)
+        told = torch.stack([(beats_per_bar == 3).expand_as(places.inside), places.inside], dim=-1)
+        tonic = functional.one_hot(self._home_tonics[places.song], PITCH_CLASSES)[:, None].expand(-1, place.shape[1], -1)
+        return torch.cat([place, told, tonic], dim=-1).float()

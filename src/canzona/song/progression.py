@@ -98,6 +98,14 @@ class Progression:
     def __str__(self) -> str:
         return "; ".join(map(str, self.sections))
 
+    def transposed(self, semitones: int) -> "Progression":
+        """The same chords in another key."""
+
+        def moved(bar: Bar) -> Bar:
+            return tuple(replace(own, chord=own.chord and own.chord.transposed(semitones)) for own in bar)
+
+        return Progression(tuple(replace(section, bars=tuple(map(moved, section.bars))) for section in self.sections))
+
     def spans(self, form: Form, meter: Meter) -> PlacedChords:
         """The chords at their places in a song of this form.
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from canzona.song.form import Form
+from canzona.song.harmony import PITCH_CLASSES
 from canzona.song.notes import Note
 from canzona.song.song import LeadSheet, Song
 
@@ -29,3 +31,25 @@ def transposed(song: Song, semitones: int) -> Song:
         lead_sheet=sheet(song.lead_sheet),
         accompaniment=None if song.accompaniment is None else voice(song.accompaniment),
     )
+
+
+FURTHEST_DOWN, FURTHEST_UP = PITCH_CLASSES // 2, PITCH_CLASSES // 2 - 1
+"""Semitones that songs are moved at most to be at home, or from there to another key."""
+
+
+def home_shift(form: Form) -> int:
+    """Semitones, −6 to 5, that take a form home: to C major or A minor, by the key of its first phrase that has one.
+
+    A form without keys is at home.
+    """
+    tonic = next((phrase.key.relative_major for phrase in form.phrases if phrase.key is not None), 0)
+    return (FURTHEST_DOWN - tonic) % PITCH_CLASSES - FURTHEST_DOWN
+
+
+def at_home(song: Song) -> Song:
+    """The song in C major or A minor, by its first phrase: twelve keys are one task.
+
+    Raises:
+        ValueError: where a note would leave MIDI's range.
+    """
+    return transposed(song, home_shift(song.form))

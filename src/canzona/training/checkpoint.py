@@ -13,11 +13,11 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
-from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
 from canzona.io.files import atomic_write
-from canzona.model.unet import UNet
+from canzona.model.network import FrameTransformer
+from canzona.training.optimizer import Optimizers
 
 CHECKPOINT, WEIGHTS, HISTORY = "checkpoint.safetensors", "weights.safetensors", "history.jsonl"
 """The files of a run's folder."""
@@ -86,18 +86,22 @@ def refusing_damage(path: Path) -> Iterator[None]:
         raise ValueError(f"resume: {path} is damaged ({' '.join(str(error).split())})") from None
 
 
-def learned(network: UNet, average: AveragedModel, optimizer: Optimizer, generator: torch.Generator) -> dict[str, Tensor]:
+def learned(
+    network: FrameTransformer, average: AveragedModel, optimizers: Optimizers, generator: torch.Generator
+) -> dict[str, Tensor]:
     """All that a run's steps have changed, by name."""
     tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
     tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
-    names = [name for name, _ in network.named_parameters()]
-    for number, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{names[number]}.{entry}": value for entry, value in state.items()}
+    tensors |= {f"optimizer.{name}": value for name, value in optimizers.state().items()}
     return tensors | {"generator": generator.get_state()}
 
 
 def learn_again(
-    tensors: Mapping[str, Tensor], network: UNet, average: AveragedModel, optimizer: Optimizer, generator: torch.Generator
+    tensors: Mapping[str, Tensor],
+    network: FrameTransformer,
+    average: AveragedModel,
+    optimizers: Optimizers,
+    generator: torch.Generator,
 ) -> None:
     """Put back what ``learned`` gave.
 
@@ -110,13 +114,5 @@ def learn_again(
 
     network.load_state_dict(under("network."))
     average.load_state_dict(under("average."))
-    entries = under("optimizer.")
-    state: dict[int, dict[str, Tensor]] = {}
-    for number, (name, parameter) in enumerate(network.named_parameters()):
-        if f"{name}.step" in entries:  # a parameter that never had a gradient has no state
-            moments = {kind: entries[f"{name}.{kind}"] for kind in ("exp_avg", "exp_avg_sq")}
-            # laid out in memory as the parameter is, or every later step would be slower and round otherwise
-            state[number] = {kind: torch.empty_like(parameter).copy_(moment) for kind, moment in moments.items()}
-            state[number]["step"] = entries[f"{name}.step"]
-    optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
+    optimizers.restore(under("optimizer."))
     generator.set_state(tensors["generator"])

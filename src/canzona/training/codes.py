@@ -14,6 +14,7 @@ from canzona.representation.segments import SegmentSource
 from canzona.representation.structure import NONE
 from canzona.representation.window import AskedCodes
 from canzona.song.song import Song
+from canzona.song.transposition import at_home
 
 ON_GRID = 0.5
 """Share of windows whose first code begins with them; the others' begins at any bar up to a passage before."""
@@ -22,24 +23,21 @@ SOME_ONLY, KEPT = 0.3, 0.5
 
 
 class TrainingCodes:
-    """Codes of the songs of a data set, made when they are asked for: they depend on the transposition."""
+    """Codes of the songs of a data set, in their home keys, made when they are asked for."""
 
     def __init__(self, external: External, network: Autoencoder, songs: list[Song], device: torch.device) -> None:
         """Codes of ``songs`` by the encoder of ``network``, for the control ``external``."""
         self.external, self.encoding = external, encoding_named(external.encoding)
-        self.source, self.device = SegmentSource(songs), device
+        self.source, self.device = SegmentSource([at_home(song) for song in songs]), device
         self.network = deepcopy(network).to(device).eval().requires_grad_(False)
 
-    def of_windows(
-        self, song: Tensor, start_bar: Tensor, window_bars: Tensor, shift: int, generator: torch.Generator
-    ) -> AskedCodes:
+    def of_windows(self, song: Tensor, start_bar: Tensor, window_bars: Tensor, generator: torch.Generator) -> AskedCodes:
         """Codes of consecutive passages that cover windows.
 
         Args:
             song: (batch,) numbers of songs.
             start_bar: (batch,) where the windows start.
             window_bars: (batch,) their lengths.
-            shift: semitones by which all is transposed.
             generator: on the CPU.
         """
         count, bars = len(song), self.external.bars
@@ -50,8 +48,6 @@ class TrainingCodes:
         there = (starts >= 0) & (starts < ends[:, None])
         numbers = np.repeat(song.numpy(), passages)
         segments = self.source.segments(numbers, np.where(there, starts, 0).reshape(-1), bars)
-        if shift:
-            segments = segments.transposed(np.full(len(numbers), shift))
         with torch.no_grad():
             codes = passage_vectors(self.encoding, self.network, self.external, segments)
         some = torch.rand(count, generator=generator) < SOME_ONLY

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from canzona.model.diffusion import NoiseSchedule
 from canzona.training.rate import check_settings
-from canzona.training.sampling import Dropout, Visibility
+from canzona.training.sampling import Corruption, Dropout, Visibility
 
 NOISE_BANDS = 3
 """How many ranges of noise levels a validation tells apart: low, middle and high."""
@@ -16,7 +16,7 @@ class TrainingConfig:
 
     batch_size: int = 16  # windows a step
     learning_rate: float = 1.2e-3  # highest, reached after the warm-up
-    final_rate: float = 0.02  # share of it at the end of the budget
+    decay: float = 0.0  # share of the budget, at its end, in which the rate falls to nothing; 0 for a run without an end
     warmup_steps: int = 200  # steps until the highest learning rate
     weight_decay: float = 0.01  # of AdamW
     clip_norm: float = 1.0  # largest norm of a step's gradient
@@ -26,18 +26,21 @@ class TrainingConfig:
     validation_every: int = 500  # steps between validations
     validation_windows: int = 192  # windows of each validation, always the same with the same noise
     checkpoint_minutes: float = 3.0  # minutes between checkpoints
+    twice: float = 0.5  # share of steps in which the network sees its own first estimate
     seed: int = 0  # of the weights, the windows and the noise
     compile: bool = False  # compile the network; pays on a GPU
-    widths: tuple[int, ...] = (64, 160, 224)  # features of the network at each resolution
+    width: int = 320  # features of a frame
+    blocks: int = 6  # of the network
     visibility: Visibility = field(default_factory=Visibility)  # what is known of training windows
     dropout: Dropout = field(default_factory=Dropout)  # how often conditions are taken away
-    schedule: NoiseSchedule = field(default_factory=NoiseSchedule)  # noise levels
+    corruption: Corruption = field(default_factory=Corruption)  # how coarser levels are spoilt
+    schedule: NoiseSchedule | None = None  # noise levels; None for the level's own
 
     def __post_init__(self) -> None:
         positive = ("batch_size", "learning_rate", "warmup_steps", "clip_norm", "max_steps", "max_minutes")
         check_settings(self, (*positive, "validation_every", "checkpoint_minutes"))
         if self.validation_windows < NOISE_BANDS:
             raise ValueError(f"validation-windows: must be {NOISE_BANDS} or more, got {self.validation_windows}")
-        for name in ("final_rate", "ema_decay"):
+        for name in ("decay", "ema_decay"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name.replace('_', '-')}: must be 0 to 1, got {getattr(self, name)}")

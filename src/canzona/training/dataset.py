@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
@@ -13,14 +14,14 @@ import torch
 from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import LEVELS
 from canzona.io.files import atomic_write
-from canzona.representation.drawing import TRANSPOSITIONS
 from canzona.representation.image import encode_level
 from canzona.representation.window import ImageStore
 from canzona.song.form import Form
 from canzona.song.harmony import QUALITY_NAMES, Chord, ChordSpan, Key
-from canzona.song.notes import HIGHEST_MELODY_PITCH, LOWEST_MELODY_PITCH, Note
+from canzona.song.notes import Note
 from canzona.song.song import LeadSheet, Song
 from canzona.song.timing import Meter
+from canzona.song.transposition import at_home, home_shift
 from canzona.training.codes import TrainingCodes
 
 FORMAT = "canzona-dataset-1"
@@ -44,11 +45,29 @@ class PreparedSong:
     def is_validation(self) -> bool:
         return self.number in validation_numbers()
 
+    @property
+    def is_tuning(self) -> bool:
+        return self.number in tuning_numbers()
 
+
+@cache
 def validation_numbers() -> frozenset[int]:
     """POP909 numbers of the published test split (818 training songs drawn with NumPy's legacy generator, seed 1234)."""
     training = np.random.RandomState(1234).choice(POP909_SONGS, TRAINING_SONGS, replace=False)
     return frozenset(range(1, POP909_SONGS + 1)) - frozenset(int(number) + 1 for number in training)
+
+
+TUNING_SONGS = 46
+
+
+@cache
+def tuning_numbers() -> frozenset[int]:
+    """POP909 numbers of training songs that stay out of training: all that is chosen is chosen on them.
+
+    The validation songs only report. Every 18th number of the published training split, so that they spread over POP909.
+    """
+    training = sorted(frozenset(range(1, POP909_SONGS + 1)) - validation_numbers())
+    return frozenset(training[5::18][:TUNING_SONGS])
 
 
 def first_labellings(songs: Iterable[PreparedSong]) -> list[PreparedSong]:
@@ -106,7 +125,7 @@ def load_songs(path: Path) -> list[PreparedSong]:
 
 
 class TrainingSongs:
-    """Songs in memory as images, with the transpositions that each bears."""
+    """Songs in memory as images, in their home keys."""
 
     def __init__(
         self,
@@ -128,25 +147,16 @@ class TrainingSongs:
         self.codes = codes
         if not songs:
             raise ValueError("data: must hold songs for training and for validation, got none for one of them")
-        self.store = ImageStore([item.song.form for item in songs], [item.song.meter for item in songs], device, levels)
+        homes = [at_home(item.song) for item in songs]
+        tonics = [-home_shift(item.song.form) for item in songs]
+        self.store = ImageStore([song.form for song in homes], [song.meter for song in homes], device, levels, tonics)
         self.bars = self.store.bars.cpu()
-        for number, item in enumerate(songs):
+        for number, song in enumerate(homes):
             for level in levels:
-                self.store.write(level, number, encode(level, item.song))
-        self.lowest_shift, self.highest_shift = (
-            torch.tensor(limits) for limits in zip(*(furthest_shifts(item.song) for item in songs), strict=True)
-        )
+                self.store.write(level, number, encode(level, song))
 
     def __len__(self) -> int:
         return len(self.bars)
-
-
-def furthest_shifts(song: Song) -> tuple[int, int]:
-    """The furthest transpositions down and up that keep the melody within its range."""
-    sheets = (song.lead_sheet, song.reduced_lead_sheet)
-    pitches = [note.pitch for sheet in sheets if sheet for note in sheet.melody] or [60]
-    lowest = max(TRANSPOSITIONS.start, LOWEST_MELODY_PITCH - min(pitches))
-    return min(lowest, 0), max(0, min(TRANSPOSITIONS.stop - 1, HIGHEST_MELODY_PITCH - max(pitches)))
 
 
 _TABLES = {"reduced_melody": 4, "reduced_chords": 5, "melody": 4, "chords": 5, "piano": 4}

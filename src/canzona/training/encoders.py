@@ -42,7 +42,7 @@ class EncoderTrainingConfig:
 
     batch_size: int = 128  # segments a step
     learning_rate: float = 2e-3  # highest, reached after the warm-up
-    final_rate: float = 0.02  # share of it at the end of the budget
+    decay: float = 1.0  # share of the budget, at its end, in which the rate falls to nothing
     warmup_steps: int = 50  # steps until the highest learning rate
     weight_decay: float = 0.01  # of AdamW
     clip_norm: float = 5.0  # largest norm of a step's gradient
@@ -164,7 +164,7 @@ class EncoderTrainer:
 
     def _train_step(self, progress: float) -> tuple[float, float]:
         config = self.config
-        rate = learning_rate(self.step, progress, config.learning_rate, config.final_rate, config.warmup_steps)
+        rate = learning_rate(self.step, progress, config.learning_rate, config.decay, config.warmup_steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         heard, written = self._draw()

@@ -4,7 +4,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +16,13 @@ from canzona.hierarchy.levels import level_named
 from canzona.io.files import atomic_write
 from canzona.model.config import ModelConfig
 from canzona.model.denoiser import Denoiser
-from canzona.model.diffusion import cross_entropy
-from canzona.model.unet import UNet
+from canzona.model.diffusion import NoiseSchedule
+from canzona.model.network import FrameTransformer
+from canzona.model.states import cross_entropy
 from canzona.model.weights import WeightsCard, read_tensors, save_weights
 from canzona.representation.encoders import CONTROL_SEED, Encoders
 from canzona.representation.image import encode_level
-from canzona.representation.specification import model_config, specification
+from canzona.representation.specification import model_config, new_network, specification
 from canzona.song.song import Song
 from canzona.training.checkpoint import (
     CHECKPOINT,
@@ -40,9 +41,13 @@ from canzona.training.config import NOISE_BANDS, TrainingConfig
 from canzona.training.dataset import PreparedSong, TrainingSongs
 from canzona.training.ema import moving_average
 from canzona.training.interruption import finishing_first
+from canzona.training.optimizer import Optimizers
 from canzona.training.rate import budget_used, learning_rate
-from canzona.training.sampling import Dropout, draw_windows, with_dropout
+from canzona.training.sampling import Corruption, Dropout, draw_windows, with_corruption, with_dropout
 from canzona.version import __version__
+
+BRANCH = 0.1
+"""Steps of a branch, in steps of the run that it finishes."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class TrainingProgress:
     Attributes:
         step: steps done.
         progress: share of the budget used, 0 to 1.
-        loss: cross-entropy of the step's batch, in nats a pixel.
+        loss: cross-entropy of the step's batch, in nats a frame.
         learning_rate: of the step.
         minutes: wall clock used, earlier legs counted in.
         validation: figures by name after a validation, else ``None``.
@@ -89,11 +94,13 @@ class Trainer:
             folder: where checkpoint, weights and history go.
             config: how to train.
             device: where to train.
-            network_config: shape of the network; ``None`` takes the level's with the widths of ``config``.
+            network_config: shape of the network; ``None`` takes the level's with the width and blocks of ``config``.
             encode: how songs are drawn.
             encoders: that make the codes of the level's external control; without any it learns none.
         """
         self.level, self.config, self.folder, self.device = level, config, folder, device
+        noise = level.noise
+        self.schedule = config.schedule or NoiseSchedule(noise.mean, noise.deviation, sigma_max=noise.largest)
         self.encoders = encoders.digest if encoders is not None and level.external is not None else None
         drawn = (*map(level_named, level.background), level)
         self.songs, self.validation_songs = (
@@ -102,16 +109,10 @@ class Trainer:
         )
         with torch.random.fork_rng(devices=[]):  # PyTorch draws first weights from its global generator alone
             torch.manual_seed(config.seed)
-            network = UNet(network_config or model_config(level, widths=config.widths))
-        self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            network = new_network(level, network_config or model_config(level, width=config.width, blocks=config.blocks))
+        self.network = network.to(device)
         self.average = moving_average(self.network, config.ema_decay)
-        self.optimizer = torch.optim.AdamW(
-            self.network.parameters(),
-            lr=config.learning_rate,
-            betas=(0.9, 0.99),
-            weight_decay=config.weight_decay,
-            foreach=True,
-        )
+        self.optimizers = Optimizers(self.network, config.weight_decay)
         self.denoiser = Denoiser(self.network)
         if config.compile:
             self.denoiser.network = torch.compile(self.network)  # type: ignore[assignment]
@@ -181,14 +182,14 @@ class Trainer:
 
     def _validation_losses(self, without_codes: bool) -> tuple[Tensor, Tensor]:
         """Losses and noise levels of the validation windows, (windows,) each."""
-        network: UNet = self.average.module  # type: ignore[assignment]
+        network: FrameTransformer = self.average.module  # type: ignore[assignment]
         generator = torch.Generator().manual_seed(20240901)
         dropout = Dropout(each=0, external=float(without_codes), all=0)
         batches = math.ceil(self.config.validation_windows / self.config.batch_size)
         network.eval()
         with torch.no_grad():
             losses = [
-                self._losses(self.validation_songs, Denoiser(network), generator, dropout, transpose=False)
+                self._losses(self.validation_songs, Denoiser(network), generator, dropout, Corruption(share=0))
                 for _ in range(batches)
             ]
         network.train()
@@ -209,11 +210,11 @@ class Trainer:
         if self.encoders is not None:
             training["encoders"] = self.encoders
         card = WeightsCard(
-            self.level.name, specification(self.level), self.network.config, self.config.schedule, __version__, training
+            self.level.name, specification(self.level), self.network.config, self.schedule, __version__, training
         )
         atomic_write(self.folder / HISTORY, "".join(self._history).encode())
         save_weights(self.folder / WEIGHTS, self.average.module, card)  # type: ignore[arg-type]
-        tensors = learned(self.network, self.average, self.optimizer, self.generator)
+        tensors = learned(self.network, self.average, self.optimizers, self.generator)
         checkpoint = Checkpoint(self._origin(), self.step, self.seconds, self.figures, tensors)
         write_checkpoint(self.folder / CHECKPOINT, checkpoint)
 
@@ -226,9 +227,19 @@ class Trainer:
         """
         checkpoint = read_checkpoint(path, self._origin())
         with refusing_damage(path):
-            learn_again(checkpoint.tensors, self.network, self.average, self.optimizer, self.generator)
+            learn_again(checkpoint.tensors, self.network, self.average, self.optimizers, self.generator)
             self._history = read_history(path.with_name(HISTORY), checkpoint.step)
         self.step, self.seconds, self.figures = checkpoint.step, checkpoint.seconds, dict(checkpoint.figures)
+
+    def branch_from(self, path: Path) -> None:
+        """Take up a run to finish it: a tenth of its steps more, in which the learning rate falls to nothing.
+
+        Raises:
+            ValueError, OSError: as ``resume``.
+        """
+        self.resume(path)
+        steps = self.step + max(1, round(BRANCH * self.step))
+        self.config = replace(self.config, max_steps=steps, max_minutes=None, decay=1 - self.step / steps)
 
     def _origin(self) -> dict[str, object]:
         return {
@@ -238,40 +249,47 @@ class Trainer:
         }
 
     def _train_step(self, rate: float) -> float:
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
-        losses, _ = self._losses(self.songs, self.denoiser, self.generator, self.config.dropout, transpose=True)
+        self.optimizers.zero_grad()
+        losses, _ = self._losses(self.songs, self.denoiser, self.generator, self.config.dropout, self.config.corruption)
         loss = losses.mean()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_norm, foreach=True)
-        self.optimizer.step()
+        self.optimizers.step(rate)
         self.average.update_parameters(self.network)
         if not math.isfinite(value := loss.item()):
             raise FloatingPointError(f"loss: is {value} at step {self.step + 1}; a lower learning-rate may help")
         return value
 
     def _losses(
-        self, songs: TrainingSongs, denoiser: Denoiser, generator: torch.Generator, dropout: Dropout, transpose: bool
+        self, songs: TrainingSongs, denoiser: Denoiser, generator: torch.Generator, dropout: Dropout, corruption: Corruption
     ) -> tuple[Tensor, Tensor]:
         """Losses and noise levels of one batch of windows, (batch,) each."""
         config = self.config
-        windows = draw_windows(songs, self.level, config.batch_size, config.visibility, generator, transpose)
-        window = with_dropout(songs.store.conditions(self.level, windows, torch.bfloat16), dropout, generator)
-        sigma = config.schedule.draw(config.batch_size, generator, self.device)
+        windows = draw_windows(songs, self.level, config.batch_size, config.visibility, generator)
+        window = songs.store.conditions(self.level, windows, torch.bfloat16)
+        window = with_dropout(with_corruption(window, self.level, corruption, generator), dropout, generator)
+        sigma = self.schedule.draw(config.batch_size, generator, self.device)
+        twice = bool(torch.rand((), generator=generator) < config.twice)
         seed = int(torch.randint(1 << 62, (), generator=generator))
         noise_generator = torch.Generator(self.device).manual_seed(seed)
-        noise = torch.randn(window.clean.shape, generator=noise_generator, device=self.device)
+        clean = denoiser.draw(window.states)
+        noisy = clean + sigma[:, None, None] * torch.randn(clean.shape, generator=noise_generator, device=self.device)
+        unknown = denoiser.unknown_points(window.conditions)
+        estimate = torch.zeros_like(noisy)
         with torch.autocast(self.device.type, torch.bfloat16):
-            logits = denoiser.logits(window.clean + sigma[:, None, None, None] * noise, sigma, window.conditions)
-        return cross_entropy(logits, window.clean, window.weight), sigma
+            if twice:
+                with torch.no_grad():
+                    told = denoiser.told(window.conditions)
+                    estimate = denoiser.estimate(denoiser.logits(noisy, estimate, sigma, told, unknown))
+            logits = denoiser.logits(noisy, estimate, sigma, denoiser.told(window.conditions), unknown)
+        return cross_entropy(logits, window.states, window.unknown.float().unbind(-1)), sigma
 
     def _progress(self) -> float:
         return budget_used(self.step, self.seconds, self.config.max_steps, self.config.max_minutes)
 
     def _learning_rate(self, progress: float) -> float:
         config = self.config
-        return learning_rate(self.step, progress, config.learning_rate, config.final_rate, config.warmup_steps)
+        return learning_rate(self.step, progress, config.learning_rate, config.decay, config.warmup_steps)
 
     def _note(self, done: TrainingProgress) -> None:
         if done.validation is not None or done.step % 50 == 0:

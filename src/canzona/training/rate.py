@@ -1,6 +1,5 @@
 """How a training run spends its budget: whether it has one, how much of it is used, and how fast to learn."""
 
-import math
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -41,16 +40,17 @@ def budget_used(step: int, seconds: float, max_steps: int | None, max_minutes: f
     return max(by_steps, by_time)
 
 
-def learning_rate(step: int, progress: float, highest: float, final_share: float, warmup_steps: int) -> float:
-    """Linear warm-up, then a cosine (Loshchilov & Hutter, *SGDR*, 2017) that reaches its end when the budget does.
+def learning_rate(step: int, progress: float, highest: float, decay: float, warmup_steps: int) -> float:
+    """Linear warm-up, then constant, then a linear fall to nothing at the end of the budget (Hägele et al., 2024).
+
+    A run without a known end does not fall; what is released of it falls on a branch of its own.
 
     Args:
         step: steps done.
         progress: share of the budget used.
         highest: rate after the warm-up.
-        final_share: of the highest, at the end.
+        decay: share of the budget, at its end, in which the rate falls, 0 to 1; 0 for a rate that stays.
         warmup_steps: steps until the highest.
     """
     warm = min(1.0, (step + 1) / warmup_steps)
-    cosine = (1 + math.cos(math.pi * min(1.0, progress))) / 2
-    return highest * warm * (final_share + (1 - final_share) * cosine)
+    return highest * warm * (min(1.0, max(0.0, 1 - progress) / decay) if decay else 1.0)

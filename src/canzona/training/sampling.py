@@ -1,14 +1,16 @@
 """Which windows a network is trained on, and what it is shown of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from canzona.hierarchy.level import Level
+from canzona.hierarchy.levels import level_named
 from canzona.model.conditioning import DROPPABLE
-from canzona.representation.drawing import TRANSPOSITIONS
+from canzona.representation.drawing import part_masks
 from canzona.representation.window import Window, Windows
+from canzona.song.timing import Meter
 from canzona.training.dataset import TrainingSongs
 
 
@@ -23,7 +25,8 @@ class Visibility:
     first_half: float = 0.5  # share of windows whose first half is known
     nothing: float = 0.2  # share of windows of which nothing is known
     beginning: float = 0.15  # share with a beginning of any length known; the remaining windows have a gap anywhere
-    part: float = 0.2  # share of windows in which, besides, one part of the level is known: throughout, or in some bars
+    part: float = 0.3  # share of windows in which, besides, one part of the level is known: throughout, or in some bars
+    last_part: float = 0.7  # share of these in which it is the level's last part: a melody to which chords are to be found
     throughout: float = 0.6  # share of these in which it is known throughout
     opening_bars: int = 8  # the longest beginning that is known of a level that finds its own end
     ending: float = 0.25  # share of windows of such a level that are shown where the song ends
@@ -39,10 +42,8 @@ class Dropout:
     all: float = 0.05  # of all at once
 
 
-def draw_windows(
-    songs: TrainingSongs, level: Level, count: int, visibility: Visibility, generator: torch.Generator, transpose: bool = True
-) -> Windows:
-    """Random windows of random songs, every bar of the data equally likely.
+def draw_windows(songs: TrainingSongs, level: Level, count: int, visibility: Visibility, generator: torch.Generator) -> Windows:
+    """Random windows of random songs: every bar of the data equally likely, or every song, where a window holds all of one.
 
     Args:
         songs: the data.
@@ -50,18 +51,13 @@ def draw_windows(
         count: how many.
         visibility: what is known of each.
         generator: on the CPU; the only source of chance.
-        transpose: draw a transposition for the batch, and only songs that bear it (where none does, there is no transposition);
-            else keep the songs' own keys.
     """
 
     def uniform(*shape: int) -> Tensor:
         return torch.rand(*shape, generator=generator)
 
-    shift = int(torch.randint(TRANSPOSITIONS.start, TRANSPOSITIONS.stop, (), generator=generator)) if transpose else 0
-    bearing = (songs.lowest_shift <= shift) & (shift <= songs.highest_shift)
-    if not bearing.any():
-        shift, bearing = 0, torch.ones_like(bearing)
-    song = torch.multinomial((songs.bars * bearing).float(), count, replacement=True, generator=generator)
+    chances = torch.ones(len(songs)) if level.ends_freely else songs.bars.float()
+    song = torch.multinomial(chances, count, replacement=True, generator=generator)
     bars = songs.bars[song]
     extents = torch.tensor([songs.store.window_extent(level, int(number)) for number in song])
     half = extents // 2
@@ -98,14 +94,55 @@ def draw_windows(
     known_bars = (bar < unknown_from[:, None]) | (bar >= unknown_to[:, None])
 
     parts = len(level.parts)
-    chosen = torch.randint(parts, (count,), generator=generator)
+    earlier = torch.randint(max(1, parts - 1), (count,), generator=generator)
+    chosen = torch.where(uniform(count) < visibility.last_part, parts - 1, earlier)
     shown = (uniform(count) < visibility.part) & (parts > 1)
     here = (bar >= part_from[:, None]) & (bar < part_to[:, None]) & shown[:, None]
     known_parts = (torch.arange(parts)[None, :, None] == chosen[:, None, None]) & here[:, None]
     device = songs.store.device
     chance = torch.Generator().manual_seed(int(torch.randint(1 << 62, (), generator=generator)))  # as many draws without codes
-    asked = songs.codes and songs.codes.of_windows(song, start, extents, shift, chance)
-    return Windows(song.to(device), start.to(device), known_bars.to(device), known_parts.to(device), asked, shift)
+    asked = songs.codes and songs.codes.of_windows(song, start, extents, chance)
+    return Windows(song.to(device), start.to(device), known_bars.to(device), known_parts.to(device), asked)
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """How coarser levels are spoilt in training, so that a level forgives what the levels above it compose.
+
+    Conditioning augmentation (Ho et al., *Cascaded Diffusion Models*, 2022): the network is told how strong it is.
+    """
+
+    share: float = 0.3  # of windows that are spoilt, with a strength that is uniform from 0 to 1
+    silenced: float = 0.3  # share of beats, at strength 1, in which a part of a coarser level is silent
+    foreign: float = 0.2  # share of beats, at strength 1, in which it is that of another beat of the window
+
+
+def with_corruption(window: Window, level: Level, corruption: Corruption, generator: torch.Generator) -> Window:
+    """The same window with coarser levels of notes spoilt beat by beat; its strength is the last number of the background."""
+    background = window.conditions.background
+    coarser = [level_named(name) for name in level.background]
+    if all(row.ends_freely for row in coarser) or corruption.share == 0:
+        return window
+    count, frames = background.shape[:2]
+    beat = level.unit.frames_per_bar(Meter()) // Meter().beats_per_bar
+    beats = -(-frames // beat)
+    strength = torch.rand(count, generator=generator) * (torch.rand(count, generator=generator) < corruption.share)
+    spoilt, first = background.clone(), 0
+    for row in coarser:
+        size = len(row.planes) * row.rows
+        for mask in part_masks(row) * (not row.ends_freely):
+            drawn = torch.rand(count, beats, generator=generator)
+            silenced = drawn < corruption.silenced * strength[:, None]
+            foreign = ~silenced & (drawn < (corruption.silenced + corruption.foreign) * strength[:, None])
+            source = torch.where(foreign, torch.randint(beats, (count, beats), generator=generator), torch.arange(beats))
+            frame = (source[:, :, None] * beat + torch.arange(beat)).flatten(1)[:, :frames].clamp(max=frames - 1)
+            kept = (~silenced).repeat_interleave(beat, 1)[:, :frames].to(background.dtype)
+            frame, kept, pixels = frame.to(background.device), kept.to(background.device), mask.to(background.device) > 0
+            other = background[..., first : first + size].gather(1, frame[..., None].expand(-1, -1, size)) * kept[..., None]
+            spoilt[..., first : first + size] = torch.where(pixels, other, spoilt[..., first : first + size])
+        first += size
+    spoilt[..., -1] = strength[:, None].to(background.device)
+    return replace(window, conditions=replace(window.conditions, background=spoilt))
 
 
 def with_dropout(window: Window, dropout: Dropout, generator: torch.Generator) -> Window:
@@ -115,6 +152,6 @@ def with_dropout(window: Window, dropout: Dropout, generator: torch.Generator) -
     everything = drawn[-1] < dropout.all
     shares = dict.fromkeys(DROPPABLE, dropout.each) | {"external": dropout.external}
     dropped = {
-        name: ((row < shares[name]) | everything).to(window.clean.device) for name, row in zip(DROPPABLE, drawn, strict=False)
+        name: ((row < shares[name]) | everything).to(window.image.device) for name, row in zip(DROPPABLE, drawn, strict=False)
     }
-    return Window(window.conditions.dropping(dropped), window.clean, window.weight)
+    return replace(window, conditions=window.conditions.dropping(dropped))
