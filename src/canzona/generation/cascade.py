@@ -112,8 +112,9 @@ class Cascade:
 
         Args:
             requests: what to compose, one or more.
-            drafts: for each, a song whose levels, as far as they are there, are kept as they are, with its metre and tempo,
-                whatever the request says of them; the form must be there, with its keys. ``None`` for no drafts.
+            drafts: for each, a song whose levels, as far as they are there, are kept, with its metre and tempo, whatever the
+                request says of them; the form must be there, with its keys. Notes that no instrument plays move by octaves, as
+                composed ones do. ``None`` for no drafts.
             until: the last level to be composed; ``None`` composes all.
 
         Yields:

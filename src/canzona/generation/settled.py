@@ -20,7 +20,7 @@ from canzona.song.song import LeadSheet, Song
 from canzona.song.splice import splice_chords, splice_notes
 
 KNOWN_KEY_BARS = 4
-"""Opening bars whose key is on the canvas when a form is composed in a given key."""
+"""Opening bars of a composed form whose key is settled: on the canvas where a key is given, else that of home."""
 
 TONIC_TRIADS = {Mode.MAJOR: "maj", Mode.MINOR: "min"}
 
