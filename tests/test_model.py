@@ -463,17 +463,17 @@ class TestGuidanceFormula:
     """ℓ + Σᵢ (wᵢ − 1)(ℓ − ℓ₋ᵢ), checked where ℓ − ℓ₋ᵢ is known."""
 
     def guided(self, random_conditions, guidance, codes=True, absent=(), mask=None):
-        """(batch, frames) log-odds of the second state, and passes through the network."""
+        """(batch, frames) log-odds of the second state but for what its noisy point says, and passes through the network."""
         network = Additive(-1.0, SAYS)
         conditions = random_conditions(network.config, codes=codes)
         conditions = replace(conditions, known_mask=torch.zeros_like(conditions.known_mask)).without(*absent)
         conditions = conditions if mask is None else replace(conditions, reference_mask=mask)
-        x = torch.full((2, network.config.frames, 1), 0.5)  # as far from one point as from the other
+        x, heard = torch.ones(2, network.config.frames, 1), 0.5  # (e·x − |e|²/2)/σ² where all three are 1
         window = WindowDenoiser(Denoiser(network), conditions, guidance)
         window(x, torch.tensor(1.0))
         odds = window.guided[0][..., 0, 1] - window.guided[0][..., 0, 0]
         assert torch.allclose(window.last[..., 0], odds.sigmoid())
-        return odds, network.windows / 2
+        return odds - heard, network.windows / 2
 
     def test_each_condition_pulls_by_its_own_weight(self, random_conditions):
         odds, passes = self.guided(random_conditions, Guidance(background=3.0, reference=0.0, external=2.0))
