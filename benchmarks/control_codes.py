@@ -22,7 +22,7 @@ from canzona.representation.views import nearest
 from canzona.song.song import LeadSheet, Song
 from canzona.training.encoder_scores import codes_of
 from canzona.training.revoicing import revoiced
-from control_studio import PASSAGE_BARS, Job, Row, Studio, passages, row, without_from
+from control_studio import PASSAGE_BARS, Job, Row, Studio, kept_above, passages, row
 
 SOURCE_DISTANCE = 7
 """How many songs on the source of a case is."""
@@ -104,8 +104,9 @@ def compose_cases(
     for seed in range(seeds):
         for case in cases:
             like = (Likeness(control.name, case.source, weight=weight),) if asked else ()
-            request = Request(seed=case.number + 1000 * seed, like=like, end_on_tonic=False)
-            jobs.append(Job(request, without_from(case.target, control.level), control.level))
+            kept, meter = kept_above(case.target, control.level), case.target.meter
+            request = Request(meter=meter, kept=kept, seed=case.number + 1000 * seed, like=like, end_on_tonic=False)
+            jobs.append(Job(request, control.level))
     songs = studio.compose(jobs)
     count = len(cases)
     return Composed(tuple(tuple(songs[first : first + count]) for first in range(0, len(songs), count)))

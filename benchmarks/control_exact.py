@@ -19,7 +19,7 @@ from canzona.song.form import Form
 from canzona.song.harmony import Chord
 from canzona.song.progression import Bar, Progression, Section, WrittenChord
 from canzona.song.song import LeadSheet, Song
-from control_studio import Job, Row, Studio, passages, row, shortened, without_from
+from control_studio import Job, Row, Studio, kept_above, passages, row, shortened
 
 LONGEST_BARS, SHORT_BARS = 24, 16
 BEATS_OF_CHORDS = {4: ((4,), (2, 2), (1, 1, 2), (3, 1)), 3: ((3,), (2, 1), (1, 1, 1))}
@@ -48,7 +48,7 @@ def piano_chords(studio: Studio, songs: Sequence[Song]) -> list[Row]:
     """The piano under human lead sheets of up to sixteen bars, heard by the recogniser, beside the human pianos."""
     targets = [shortened(song, SHORT_BARS) for song in songs]
     jobs = [
-        Job(Request(seed=number, end_on_tonic=False), without_from(target, ACCOMPANIMENT))
+        Job(Request(meter=target.meter, kept=kept_above(target, ACCOMPANIMENT), seed=number, end_on_tonic=False))
         for number, target in enumerate(targets)
     ]
     composed = studio.compose(jobs)

@@ -14,6 +14,7 @@ import numpy as np
 from canzona import pretrained
 from canzona.evaluation.bootstrap import Figure, figure_of
 from canzona.generation.cascade import Cascade
+from canzona.generation.controls import Kept
 from canzona.generation.request import Request
 from canzona.generation.request_json import request_from_dict, request_to_dict
 from canzona.hierarchy.levels import LEVELS, Level, level_named
@@ -74,10 +75,9 @@ class Weights:
 
 @dataclass(frozen=True)
 class Job:
-    """A song to compose: what is asked for, an unfinished song to go on from, and the finest level wanted."""
+    """A song to compose: what is asked for, and the finest level wanted."""
 
     request: Request
-    draft: Song | None = None
     until: Level = LEVELS[-1]
 
 
@@ -124,29 +124,27 @@ def cascade_of(weights: Weights) -> Cascade:
 
 
 def _composed(weights: Weights, job: Job) -> Song:
-    drafts = None if job.draft is None else [job.draft]
-    *_, last = cascade_of(weights).stream([job.request], drafts, until=job.until)
+    *_, last = cascade_of(weights).stream([job.request], until=job.until)
     assert last.songs is not None
     return last.songs[0]
 
 
-Packed = tuple[dict[str, Any], str | None, str]
+Packed = tuple[dict[str, Any], str]
 
 
 def _packed(job: Job) -> Packed:
     """A job as plain values, for another process."""
-    return request_to_dict(job.request), None if job.draft is None else song_to_json(job.draft), job.until.name
+    return request_to_dict(job.request), job.until.name
 
 
 def _compose_packed(weights: Weights, packed: Packed) -> str:
-    request, draft, until = packed
-    job = Job(request_from_dict(request), None if draft is None else song_from_json(draft), level_named(until))
-    return song_to_json(_composed(weights, job))
+    request, until = packed
+    return song_to_json(_composed(weights, Job(request_from_dict(request), level_named(until))))
 
 
-def without_from(song: Song, level: Level) -> Song:
-    """The song without this level and those below it."""
-    return replace(song, **{own.attribute: None for own in LEVELS[LEVELS.index(level) :]})
+def kept_above(song: Song, level: Level) -> tuple[Kept, ...]:
+    """All levels of a song above this one."""
+    return (Kept(song, LEVELS[LEVELS.index(level) - 1].name),)
 
 
 def shortened(song: Song, longest_bars: int) -> Song:

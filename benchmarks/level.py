@@ -16,6 +16,7 @@ from canzona import pretrained
 from canzona.cli.evaluate import equipment
 from canzona.evaluation import ROWS, Entry, Equipment, judge
 from canzona.generation.cascade import Cascade
+from canzona.generation.controls import Kept
 from canzona.generation.request import Request
 from canzona.hierarchy import levels
 from canzona.song.excerpt import excerpt
@@ -40,8 +41,7 @@ def main() -> None:
     level = levels.level_named(options.level)
     whole = [item.song for item in load_songs(options.data) if item.is_tuning][::2][: options.songs]
     songs = [_shortened(song, options.bars) for song in whole]
-    drafts = [_without(song, level) for song in songs]
-
+    above = levels.LEVELS[levels.LEVELS.index(level) - 1]
     tried = options.weights
     models = pretrained.load().models if tried is None else {level.name: pretrained.load_level(tried, level)}
 
@@ -53,10 +53,11 @@ def main() -> None:
         cascade = Cascade(models, sampling={level.name: sampling})
         started = time.perf_counter()
         composed = []
-        for seed, draft in enumerate(drafts):
-            *_, last = cascade.stream([Request(seed=seed)], [draft], until=level)
+        for seed, song in enumerate(songs):
+            request = Request(meter=song.meter, kept=(Kept(song, above.name),), seed=seed)
+            *_, last = cascade.stream([request], until=level)
             composed.append(last.songs[0])  # type: ignore[index]
-        seconds = (time.perf_counter() - started) / len(drafts)
+        seconds = (time.perf_counter() - started) / len(songs)
         means = _means([_judged(song, level) for song in composed], yardsticks)
         columns[f"{steps}/{background}/{reference}"] = means | {"seconds": seconds}
     print("steps/background/reference".ljust(36), *(name.rjust(13) for name in columns))
@@ -69,12 +70,6 @@ def _shortened(song: Song, longest_bars: int) -> Song:
     """The song's first phrases, as many as fit, at least one."""
     ends = [start + phrase.length_bars for start, phrase in song.form.spans()]
     return excerpt(song, 0, max((end for end in ends if end <= longest_bars), default=ends[0]))
-
-
-def _without(song: Song, level: levels.Level) -> Song:
-    """The song without this level and those below it."""
-    below = levels.LEVELS[levels.LEVELS.index(level) :]
-    return replace(song, **{own.attribute: None for own in below})
 
 
 def _judged(song: Song, level: levels.Level) -> Song:

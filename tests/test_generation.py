@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 from canzona.generation import Cascade, Kept, LevelModel, Repetition, Request, Revision
 from canzona.generation.canvas import Canvas
 from canzona.generation.dynamics import with_dynamics
-from canzona.generation.form import LARGEST_EVIDENCE, SHORTEST_SONG_BARS, form_evidence, opening
+from canzona.generation.form import KNOWN_KEY_BARS, LARGEST_EVIDENCE, SHORTEST_SONG_BARS, form_evidence, opening
 from canzona.generation.home import MELODY_PITCHES, PIANO_PITCHES, shift_home, within_range
 from canzona.generation.request import LARGEST_SEED
 from canzona.generation.schedule import window_places
-from canzona.generation.settled import KNOWN_KEY_BARS
 from canzona.hierarchy.level import Content, Level, Voicing
 from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS, REDUCED_LEAD_SHEET
 from canzona.io.files import check_storable
@@ -203,7 +202,7 @@ def test_a_batch_of_songs_of_different_lengths_and_metres(cascade):
     songs = cascade.compose_many(requests, batch_size=2) + cascade.compose_many(requests[::-1], batch_size=3)
     for song, request in zip(songs, requests + requests[::-1], strict=True):
         check_song(song, request)
-        assert request.form is None or song.form == request.keyed_form()
+        assert request.form is None or song.form == request.keyed_form
         assert song.provenance["request"]["seed"] == request.seed
 
 
@@ -280,9 +279,11 @@ def test_form_networks_are_told_to_begin_at_home_and_how_long_to_go_on():
     for bars in (None, 6):
         request = Request(bars=bars)
         evidence = form_evidence(FORM, opening(request), request)
+        length = bars or SHORTEST_SONG_BARS
         for own in evidence.values():
-            assert len(own) == (bars or SHORTEST_SONG_BARS)
-            assert (own[:, REST] == -LARGEST_EVIDENCE).all()
+            assert len(own) == FORM.window_frames
+            assert (own[:length, REST] == -LARGEST_EVIDENCE).all()
+            assert not own[length:, REST].any()
         of_keys = evidence["keys"][:, FIRST_ITEM:]
         assert (of_keys[:KNOWN_KEY_BARS, ~at_home] == -LARGEST_EVIDENCE).all()
         assert not of_keys[:, at_home].any()
@@ -331,7 +332,7 @@ def test_a_form_longer_than_a_window_is_composed_to_its_end(cascade):
     request = Request(Form.parse("A100x64B64D72"), Key.parse("C major"), seed=1, **QUICK)
     (song,) = list(cascade.stream([request], until=REDUCED_LEAD_SHEET))[-1].songs
     check_storable(song)
-    assert song.form == request.keyed_form()
+    assert song.form == request.keyed_form
     assert song.form.length_bars > FORM.window_frames
     half_window = song.meter.bars_to_steps(REDUCED_LEAD_SHEET.window_bars(song.meter) // 2)
     assert song.reduced_lead_sheet.melody[-1].start_step >= song.length_steps - half_window
@@ -342,7 +343,13 @@ def test_progress_only_rises_and_the_last_report_has_the_songs(cascade, short_so
     places = [(LEVELS.index(report.level), report.step / report.steps) for report in reports]
     assert places == sorted(places)
     assert [report.level for report in reports if report.step == 1 and report.songs is None] == list(LEVELS[1:])
-    assert all(report.songs is None for report in reports[:-1])
+    ends = [report for report in reports if report.songs is not None]
+    assert [report.level for report in ends] == list(LEVELS[1:])
+    for level, report in zip(LEVELS[1:], ends, strict=True):  # a level is there as soon as it is done
+        (so_far,) = report.songs
+        fields = [row.attribute for row in LEVELS]
+        finer = fields[LEVELS.index(level) + 1 :]
+        assert music(so_far) == music(replace(short_song, **dict.fromkeys(finer)))
     assert reports[-1].songs == (short_song,)
     assert places[-1] == (len(LEVELS) - 1, 1)
     keyless = next(cascade.stream([replace(SHORT, key=None)]))
@@ -363,13 +370,14 @@ def test_closing_the_stream_stops_at_once(cascade, monkeypatch):
     assert len(calls) == 5
 
 
-def test_a_draft_keeps_its_levels_and_only_the_others_are_composed(centred):
+def test_only_levels_that_are_not_kept_are_composed(centred):
     song = centred.compose(SHORT)
     only_piano = Cascade({ACCOMPANIMENT.name: centred.models[ACCOMPANIMENT.name]})
-    reports = list(only_piano.stream([replace(SHORT, key=None)], [replace(song, accompaniment=None)]))
-    assert {report.level for report in reports} == {ACCOMPANIMENT}
+    request = replace(SHORT, form=None, key=None, kept=(Kept(song, LEAD_SHEET.name),))
+    reports = list(only_piano.stream([request]))
+    assert {report.level for report in reports if report.songs is None} == {ACCOMPANIMENT}
     assert music(reports[-1].songs[0]) == music(song)
-    (until_chords,) = list(centred.stream([SHORT], [Song(song.form)], until=REDUCED_LEAD_SHEET))[-1].songs
+    (until_chords,) = list(centred.stream([SHORT], until=REDUCED_LEAD_SHEET))[-1].songs
     assert until_chords.reduced_lead_sheet == song.reduced_lead_sheet
     assert (until_chords.lead_sheet, until_chords.accompaniment) == (None, None)
 
@@ -466,12 +474,12 @@ def test_windows_settle_every_bar_once_with_half_a_window_before_them(form, mete
     extent = level.window_bars(meter)
     assert [bar for place in places for bar in range(place.settled_bars, place.end_bar)] == list(range(form.length_bars))
     for place in places:
-        assert place.start_bar == max(0, place.settled_bars - extent // 2)
+        assert place.start_bar == max(0, place.settled_bars - level.lookback_bars(meter))
         assert place.end_bar - place.start_bar <= extent
     assert extent % 2 == 0
-    counterparts = reference_bars(form)[:, 0]
     for place in places:
-        assert all(counterparts[bar] < place.settled_bars for bar in range(place.settled_bars + 1, place.end_bar))
+        for bar in range(place.settled_bars + 1, place.end_bar):
+            assert all(counterpart < place.settled_bars or counterpart > bar for counterpart in reference_bars(form)[bar, :1])
 
 
 @pytest.mark.parametrize(("meter", "extents"), [(Meter(4), (32, 16, 8)), (Meter(3), (40, 20, 10))], ids=str)

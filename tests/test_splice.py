@@ -13,6 +13,7 @@ from canzona.song.splice import splice_chords, splice_notes
 from strategies import chords, melodies, meters, piano_parts, spans
 
 C, F, G = Chord(0, "maj", 0), Chord(5, "maj", 5), Chord(7, "maj", 7)
+BAR = Meter().steps_per_bar
 ONE_VOICE = pytest.mark.parametrize("is_one_voice", [True, False], ids=["one voice", "many voices"])
 
 
@@ -54,12 +55,20 @@ def in_bars(notes, is_kept, meter: Meter, wanted: bool) -> list[Note]:
 # Notes
 
 
+def test_frames_may_be_shorter_than_bars() -> None:
+    """Half bars, of which the second is kept: a new note ends before it, and the chord changes there."""
+    kept, new = (Note(0, 60, 4), Note(8, 62, 8)), (Note(0, 64, 12), Note(12, 65, 4))
+    assert splice_notes(kept, new, [False, True], 8, one_voice=True) == (Note(0, 64, 8), Note(8, 62, 8))
+    spans = splice_chords((ChordSpan(0, 4, C),), (ChordSpan(0, 4, F),), [False, True], 8)
+    assert spans == (ChordSpan(0, 2, F), ChordSpan(2, 2, C))
+
+
 @ONE_VOICE
 @given(data=st.data())
 @settings(deadline=None, max_examples=60)
 def test_in_kept_bars_the_kept_notes_begin_and_no_others(is_one_voice: bool, data: st.DataObject) -> None:
     both = data.draw(versions_of_notes(is_one_voice))
-    found = splice_notes(both.kept, both.new, both.is_kept, both.meter, is_one_voice)
+    found = splice_notes(both.kept, both.new, both.is_kept, both.meter.steps_per_bar, is_one_voice)
     assert in_bars(found, both.is_kept, both.meter, True) == in_bars(both.kept, both.is_kept, both.meter, True)
 
 
@@ -68,7 +77,7 @@ def test_in_kept_bars_the_kept_notes_begin_and_no_others(is_one_voice: bool, dat
 @settings(deadline=None, max_examples=60)
 def test_other_notes_are_parts_of_new_ones_and_fill_what_is_free(is_one_voice: bool, data: st.DataObject) -> None:
     both = data.draw(versions_of_notes(is_one_voice))
-    found = splice_notes(both.kept, both.new, both.is_kept, both.meter, is_one_voice)
+    found = splice_notes(both.kept, both.new, both.is_kept, both.meter.steps_per_bar, is_one_voice)
     settled = in_bars(both.kept, both.is_kept, both.meter, True)
     offered = in_bars(both.new, both.is_kept, both.meter, False)
     for note in in_bars(found, both.is_kept, both.meter, False):
@@ -86,7 +95,7 @@ def test_other_notes_are_parts_of_new_ones_and_fill_what_is_free(is_one_voice: b
 @settings(deadline=None, max_examples=60)
 def test_no_two_notes_of_a_pitch_sound_at_once_nor_any_two_of_one_voice(is_one_voice: bool, data: st.DataObject) -> None:
     both = data.draw(versions_of_notes(is_one_voice))
-    found = splice_notes(both.kept, both.new, both.is_kept, both.meter, is_one_voice)
+    found = splice_notes(both.kept, both.new, both.is_kept, both.meter.steps_per_bar, is_one_voice)
     assert list(found) == sorted(found)
     for voice in [found] if is_one_voice else [[note for note in found if note.pitch == pitch] for pitch in range(128)]:
         assert all(earlier.end_step <= later.start_step for earlier, later in pairwise(voice))
@@ -98,22 +107,22 @@ def test_no_two_notes_of_a_pitch_sound_at_once_nor_any_two_of_one_voice(is_one_v
 def test_equal_versions_all_kept_and_none_kept(is_one_voice: bool, data: st.DataObject) -> None:
     both = data.draw(versions_of_notes(is_one_voice))
     kept, new, bars = both.kept, both.new, len(both.is_kept)
-    assert splice_notes(kept, kept, both.is_kept, both.meter, is_one_voice) == kept
-    assert splice_notes(kept, new, [True] * bars, both.meter, is_one_voice) == kept
-    assert splice_notes(kept, new, [False] * bars, both.meter, is_one_voice) == new
+    assert splice_notes(kept, kept, both.is_kept, both.meter.steps_per_bar, is_one_voice) == kept
+    assert splice_notes(kept, new, [True] * bars, both.meter.steps_per_bar, is_one_voice) == kept
+    assert splice_notes(kept, new, [False] * bars, both.meter.steps_per_bar, is_one_voice) == new
 
 
 def test_where_versions_meet_by_hand() -> None:
     kept = (Note(12, 60, 8, 70), Note(36, 64, 4, 71))  # begin in bars 0 and 2
     new = (Note(0, 50, 16, 90), Note(16, 55, 2, 91), Note(18, 60, 4, 92), Note(28, 64, 12, 93), Note(40, 67, 4, 94))
     kept_first_and_last = [True, False, True]
-    assert splice_notes(kept, new, kept_first_and_last, Meter(), one_voice=True) == (
+    assert splice_notes(kept, new, kept_first_and_last, BAR, one_voice=True) == (
         Note(12, 60, 8, 70),
         Note(20, 60, 2, 92),  # the note at 16 is over before the kept one is
         Note(28, 64, 8, 93),
         Note(36, 64, 4, 71),
     )
-    assert splice_notes(kept, new, kept_first_and_last, Meter(), one_voice=False) == (
+    assert splice_notes(kept, new, kept_first_and_last, BAR, one_voice=False) == (
         Note(12, 60, 8, 70),
         Note(16, 55, 2, 91),  # another pitch is in nobody's way
         Note(20, 60, 2, 92),
@@ -124,15 +133,15 @@ def test_where_versions_meet_by_hand() -> None:
 
 def test_a_note_that_could_only_begin_in_a_kept_bar_is_left_out() -> None:
     kept, new = (Note(0, 60, 36),), (Note(16, 62, 24),)  # the kept note of bar 0 lasts into bar 2, which is kept too
-    assert splice_notes(kept, new, [True, False, True], Meter(), one_voice=True) == kept
-    assert splice_notes(kept, new, [True, False, False], Meter(), one_voice=True) == (*kept, Note(36, 62, 4))
+    assert splice_notes(kept, new, [True, False, True], BAR, one_voice=True) == kept
+    assert splice_notes(kept, new, [True, False, False], BAR, one_voice=True) == (*kept, Note(36, 62, 4))
 
 
 def test_notes_behind_the_bars_are_left_out() -> None:
     notes = (Note(0, 60, 4), Note(16, 62, 4))
-    assert splice_notes(notes, notes, [True], Meter(), one_voice=True) == notes[:1]
-    assert splice_notes(notes, notes, [False], Meter(), one_voice=True) == notes[:1]
-    assert splice_notes(notes, notes, [], Meter(), one_voice=True) == ()
+    assert splice_notes(notes, notes, [True], BAR, one_voice=True) == notes[:1]
+    assert splice_notes(notes, notes, [False], BAR, one_voice=True) == notes[:1]
+    assert splice_notes(notes, notes, [], BAR, one_voice=True) == ()
 
 
 # Chords
@@ -145,7 +154,7 @@ def by_beat(chord_spans) -> dict[int, Chord]:
 @given(both=versions_of_chords())
 @settings(deadline=None, max_examples=60)
 def test_every_beat_has_the_chord_of_its_bar_s_version(both: Versions) -> None:
-    found = splice_chords(both.kept, both.new, both.is_kept, both.meter)
+    found = splice_chords(both.kept, both.new, both.is_kept, both.meter.steps_per_bar)
     kept, new, meter = by_beat(both.kept), by_beat(both.new), both.meter
     beats = range(meter.bars_to_beats(len(both.is_kept)))
     sources = {beat: kept if both.is_kept[meter.bar_of_beat(beat)] else new for beat in beats}
@@ -161,17 +170,17 @@ def test_every_beat_has_the_chord_of_its_bar_s_version(both: Versions) -> None:
 @settings(deadline=None, max_examples=50)
 def test_chords_all_kept_and_none_kept(both: Versions) -> None:
     bars = len(both.is_kept)
-    assert splice_chords(both.kept, both.new, [True] * bars, both.meter) == both.kept
-    assert splice_chords(both.kept, both.new, [False] * bars, both.meter) == both.new
-    assert by_beat(splice_chords(both.kept, both.kept, both.is_kept, both.meter)) == by_beat(both.kept)
+    assert splice_chords(both.kept, both.new, [True] * bars, both.meter.steps_per_bar) == both.kept
+    assert splice_chords(both.kept, both.new, [False] * bars, both.meter.steps_per_bar) == both.new
+    assert by_beat(splice_chords(both.kept, both.kept, both.is_kept, both.meter.steps_per_bar)) == by_beat(both.kept)
 
 
 def test_chords_are_cut_where_the_version_changes() -> None:
     kept, new = (ChordSpan(0, 8, C), ChordSpan(8, 4, F)), (ChordSpan(2, 6, G),)
-    assert splice_chords(kept, new, [True, False, True], Meter()) == (
+    assert splice_chords(kept, new, [True, False, True], BAR) == (
         ChordSpan(0, 4, C),
         ChordSpan(4, 4, G),
         ChordSpan(8, 4, F),
     )
-    assert splice_chords(kept, new, [False, True], Meter()) == (ChordSpan(2, 2, G), ChordSpan(4, 4, C))
-    assert splice_chords(kept, new, [True], Meter(3)) == (ChordSpan(0, 3, C),)
+    assert splice_chords(kept, new, [False, True], BAR) == (ChordSpan(2, 2, G), ChordSpan(4, 4, C))
+    assert splice_chords(kept, new, [True], Meter(3).steps_per_bar) == (ChordSpan(0, 3, C),)

@@ -6,20 +6,22 @@ from itertools import cycle
 
 import numpy as np
 import pytest
+import torch
 
 from canzona.evaluation.control import chords_by_beat
 from canzona.generation import Cascade, Kept, Likeness, Repetition, Request, Revision
 from canzona.generation.codes import code_plan
-from canzona.generation.form import SHORTEST_SONG_BARS, opening
+from canzona.generation.form import SHORTEST_SONG_BARS, fixed_form, opening
 from canzona.generation.home import MELODY_PITCHES, PIANO_PITCHES
 from canzona.generation.request_json import request_from_dict, request_to_dict
-from canzona.generation.settled import settled_form
 from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS, REDUCED_LEAD_SHEET
 from canzona.io.files import check_storable
 from canzona.io.song_json import song_from_json, song_to_json
 from canzona.representation.encoders import CONTROL_SEED
+from canzona.representation.image import encode_level
 from canzona.representation.structure import NONE
 from canzona.representation.voices import FIRST_ITEM, HOLD, REST
+from canzona.representation.window import FULL, ImageStore, Windows
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
 from canzona.song.harmony import PITCH_CLASSES
 from canzona.song.progression import Progression
@@ -136,6 +138,50 @@ class TestExactControl:
         assert song.lead_sheet.chords[-1].chord.root == 9
 
 
+PARTS = [(level, part.name) for level in LEVELS if not level.ends_freely for part in level.parts]
+
+
+class TestKeptMusic:
+    @pytest.mark.parametrize("bars", [None, 5])
+    @pytest.mark.parametrize(("level", "part"), PARTS, ids=lambda value: getattr(value, "name", value))
+    def test_every_part_of_every_level_can_be_kept_for_as_many_bars_as_asked(self, cascade, song, level, part, bars):
+        form = Form.parse("i2A4B2A4o2", song.form.phrases[0].key)
+        request = Request(form, seed=21, kept=(Kept(song, level.name, part, bars),), end_on_tonic=False, **QUICK)
+        other = cascade.compose(request)
+        old, new = (getattr(version, level.attribute) for version in (song, other))
+        if part == "chords":
+            beats = 4 * (bars or form.length_bars)
+            old, new = (chords_by_beat(own.chords, 4 * form.length_bars) for own in (old, new))
+            assert old[:beats] == new[:beats]
+            assert bars is None or old[beats:] != new[beats:]
+        else:
+            old, new = (getattr(own, part, own) for own in (old, new))
+            end = song.meter.bars_to_steps(bars or form.length_bars)
+            assert [note for note in old if note.start_step < end] == [note for note in new if note.start_step < end]
+            assert bars is None or any(note.start_step >= end for note in new)  # the rest is composed
+
+    def test_parts_that_cannot_be_kept_are_refused(self, song):
+        for level, part in ((FORM.name, "keys"), (ACCOMPANIMENT.name, "melody"), (None, "melody")):
+            with pytest.raises(ValueError, match=r"^part: must be"):
+                Kept(song, level, part)
+
+    @pytest.mark.parametrize("part", [None, "melody"])
+    def test_music_shorter_than_the_form_leaves_the_rest_to_be_composed(self, cascade, song, part):
+        form = Form.parse("i2A4B2A4o2A4B4", song.form.phrases[0].key)
+        other = cascade.compose(Request(form, seed=6, kept=(Kept(song, LEAD_SHEET.name, part),), **QUICK))
+        end = song.length_steps
+        assert [note for note in other.lead_sheet.melody if note.start_step < end] == list(song.lead_sheet.melody)
+        assert any(note.start_step >= end for note in other.lead_sheet.melody)
+        assert any(4 * span.start_beat >= end for span in other.lead_sheet.chords)
+
+    def test_of_two_that_claim_a_part_one_is_refused(self, song):
+        melody, chords = Kept(song, LEAD_SHEET.name, "melody"), Kept(song, LEAD_SHEET.name, "chords")
+        assert Request(kept=(melody, chords)).kept == (melody, chords)
+        for kept, asked in (((melody, melody), None), ((chords,), CHORDS)):
+            with pytest.raises(ValueError, match=r"must be left out where a (melody|chords) is given"):
+                Request(kept=kept, chords=asked)
+
+
 class TestEveryKey:
     """Music that is given is composed around in its home key, and comes back where it was."""
 
@@ -201,12 +247,14 @@ class TestPrompt:
         for seed in range(3):
             request = Request(seed=seed, kept=(Kept(song, bars=3),), **QUICK)
             (other,) = list(cascade.stream([request], until=FORM))[-1].songs
-            assert str(other.form).startswith("i2A1")
-            assert other.form.phrases[0].key == song.form.phrases[0].key
+            assert other.form.phrases[:2] == song.form.phrases[:2]  # the phrase that has begun goes on to its end
             assert other.form.length_bars >= SHORTEST_SONG_BARS
-            known = settled_form(FORM, opening(request), request, FORM.window_frames).known
-            assert known[:, :3].all()
-            assert not known[:, 3:].any()  # the network sees the prompt and composes all else
+            keys, phrases = fixed_form(FORM, opening(request), request).mask
+            assert (keys[:3].all(), phrases[:6].all()) == (True, True)
+            assert not keys[3:].any()  # the network sees the prompt and composes all else
+            assert not phrases[6:].any()
+        (short,) = list(cascade.stream([Request(bars=4, kept=(Kept(song, bars=3),), **QUICK)], until=FORM))[-1].songs
+        assert str(short.form) == "i2A2"
 
     def test_or_by_a_given_form_or_length(self, cascade, song):
         given = cascade.compose(replace(SHORT, form=Form.parse("i2A4D6"), seed=4, kept=(Kept(song, bars=6),)))
@@ -223,7 +271,7 @@ class TestRevision:
     @pytest.mark.parametrize("level", [level for level in LEVELS if not level.ends_freely], ids=lambda level: level.name)
     def test_all_but_the_chosen_bars_stays_bit_for_bit(self, cascade, source, level, request):
         song, chosen = request.getfixturevalue(source), {4, 5, 6}
-        other = cascade.revise(Revision(song, level.name, frozenset(chosen)), seed=11, **QUICK)
+        other = cascade.revise(song, level.name, chosen, seed=11, **QUICK)
         assert outside(other, chosen) == outside(song, chosen)
         for row in LEVELS:
             same = getattr(other, row.attribute) == getattr(song, row.attribute)
@@ -231,12 +279,12 @@ class TestRevision:
         check_storable(other)
 
     def test_levels_below_change_only_where_they_must(self, cascade, song):
-        other = cascade.revise(Revision(song, LEAD_SHEET.name, frozenset({4, 5}), vary=0.0), seed=11, **QUICK)
+        other = cascade.revise(song, LEAD_SHEET.name, {4, 5}, vary=0.0, seed=11, **QUICK)
         assert music(other) == music(song)
 
     def test_vary_goes_from_nothing_to_everything(self, cascade, song):
         def changed(vary: float) -> int:
-            other = cascade.revise(Revision(song, ACCOMPANIMENT.name, None, vary), seed=11, steps=8, guidance=0.0)
+            other = cascade.revise(song, ACCOMPANIMENT.name, vary=vary, seed=11, steps=8, guidance=0.0)
             return len(set(other.accompaniment) ^ set(song.accompaniment))
 
         changes = [changed(vary) for vary in (0.0, 0.25, 0.75, 1.0)]
@@ -244,15 +292,44 @@ class TestRevision:
         assert 0 < changes[1] < changes[3]
         assert changes == sorted(changes) or changes[2] > changes[1]
 
+    def test_half_bars_that_stay_are_the_very_same_notes(self, cascade, song):
+        loud = replace(song, accompaniment=tuple(replace(note, velocity=1 + note.pitch) for note in song.accompaniment))
+        other = cascade.revise(loud, ACCOMPANIMENT.name, vary=0.5, seed=11, **QUICK)
+        half_bars = [
+            [note for note in own if note.start_step // 8 == half]
+            for own in (loud.accompaniment, other.accompaniment)
+            for half in range(28)
+        ]
+        same = [old == new for old, new in zip(half_bars[:28], half_bars[28:], strict=True)]
+        assert sum(same) >= 14
+
+    def test_tempo_and_metre_are_those_of_the_song(self, cascade, song):
+        fast = replace(song, tempo=140.0)
+        request = Request(revision=Revision(fast, ACCOMPANIMENT.name, frozenset({1})), tempo=70.0, meter=Meter(3), **QUICK)
+        assert (request.tempo, request.meter) == (140.0, Meter(4))
+        assert cascade.compose(request).tempo == cascade.revise(fast, ACCOMPANIMENT.name, {1}, **QUICK).tempo == 140.0
+
+    def test_a_first_phrase_is_composed_in_view_of_the_returns_that_stay(self, song):
+        store = ImageStore([song.form], [song.meter])
+        store.write(ACCOMPANIMENT, 0, encode_level(ACCOMPANIMENT, song))
+        known = torch.ones(1, song.form.length_bars, dtype=torch.bool)
+        known[:, 2:6] = False  # the first A
+        nothing = torch.zeros(1, ACCOMPANIMENT.window_frames, 1, dtype=torch.bool)
+        window = store.conditions(ACCOMPANIMENT, Windows(torch.tensor([0]), torch.tensor([0]), known, nothing))
+        assert window.conditions.reference_mask[0, 2 * 16 : 6 * 16].all()
+        assert torch.equal(
+            window.conditions.reference[0, 2 * 16 : 6 * 16], store.image(ACCOMPANIMENT, 0)[8 * 16 : 12 * 16].flatten(1) / FULL
+        )
+
     def test_chords_of_the_chosen_bars_can_be_given(self, cascade, song):
-        revision = Revision(song, REDUCED_LEAD_SHEET.name, frozenset({6, 7}))
-        other = cascade.revise(revision, chords=Progression.parse("B: F | Bb", Meter()), **QUICK)
+        chords = Progression.parse("B: F | Bb", Meter())
+        other = cascade.revise(song, REDUCED_LEAD_SHEET.name, {6, 7}, chords=chords, **QUICK)
         assert [span.chord.root for span in other.lead_sheet.chords if 24 <= span.start_beat < 32] == [5, 10]
         assert outside(other, {6, 7}) == outside(song, {6, 7})
 
     def test_a_revision_of_a_revision(self, cascade, song):
-        first = cascade.revise(Revision(song, ACCOMPANIMENT.name, frozenset({1})), seed=1, **QUICK)
-        second = cascade.revise(Revision(first, ACCOMPANIMENT.name, frozenset({2})), seed=2, **QUICK)
+        first = cascade.revise(song, ACCOMPANIMENT.name, {1}, seed=1, **QUICK)
+        second = cascade.revise(first, ACCOMPANIMENT.name, {2}, seed=2, **QUICK)
         assert outside(second, {1, 2}) == outside(song, {1, 2})
         assert outside(second, {2}) == outside(first, {2})
 
@@ -346,6 +423,23 @@ class TestLongSongs:
         (song,) = list(cascade.stream([Request(bars=bars, seed=1, **QUICK)], until=FORM))[-1].songs
         assert song.form.length_bars == bars
         assert song.provenance["request"]["bars"] == bars
+
+    def test_every_window_over_a_long_song_is_told_where_it_ends(self, cascade, monkeypatch):
+        seen: list[tuple[int, torch.Tensor]] = []
+        cut = ImageStore.conditions
+
+        def watched(store, level, windows, *arguments):
+            window = cut(store, level, windows, *arguments)
+            if level is FORM:
+                seen.append((int(windows.start_bar[0]), window.conditions.known_mask[0].bool().all(-1)))
+            return window
+
+        monkeypatch.setattr(ImageStore, "conditions", watched)
+        list(cascade.stream([Request(bars=400, **QUICK)], until=FORM))
+        assert [start for start, _ in seen] == [0, 256 - 48]
+        for start, known in seen:
+            bars = start + torch.arange(FORM.window_frames)
+            assert torch.equal(known, (bars >= 400) | (bars < (256 if start else 0)))
 
     def test_keys_of_a_long_given_form_are_composed(self, cascade):
         (song,) = list(cascade.stream([Request(Form.parse("A150B150A10"), seed=1, **QUICK)], until=FORM))[-1].songs
@@ -450,7 +544,7 @@ class TestContradictions:
             ("like: must be one of chords, rhythm, texture, got 'tempo'", lambda: Likeness("tempo", song)),
             ("texture-like: song: must have an accompaniment", lambda: Likeness("texture", replace(song, accompaniment=None))),
             ("prompt bars: must be 1 to 14, the song's length, got 15", lambda: Kept(song, bars=15)),
-            ("part: must be one of chords, melody, got 'drums'", lambda: Kept(song, LEAD_SHEET.name, "drums")),
+            ("part: must be chords or melody of a lead sheet, got 'drums'", lambda: Kept(song, LEAD_SHEET.name, "drums")),
             ("lead-sheet: must have a lead sheet", lambda: Kept(Song(Form.parse("A4")), LEAD_SHEET.name)),
         ):
             with pytest.raises(ValueError, match=message):

@@ -721,7 +721,7 @@ class TestWindows:
     @by_level
     def test_one_part_is_shown_where_a_level_has_several_most_often_the_last(self, level, training_images):
         def shown(**shares):
-            return draw(training_images, level, 400, Visibility(**shares)).known_parts.any(2).float()
+            return draw(training_images, level, 400, Visibility(**shares)).known_parts.any(1).float()
 
         parts = shown(part=1.0, throughout=1.0, last_part=0.7)
         assert (parts.sum(1) == (len(level.parts) > 1)).all()
@@ -736,35 +736,39 @@ class TestWindows:
     def test_a_part_is_shown_throughout_or_in_some_bars(self, level, training_images):
         def shown(throughout, count=400):
             windows = draw(training_images, level, count, Visibility(part=1.0, throughout=throughout))
-            return windows, windows.known_parts.any(1)
+            return windows, windows.known_parts.any(2)
 
         _, throughout = shown(1.0)
         assert throughout.all()
         windows, some = shown(0.0)
-        bar = torch.arange(some.shape[1])[None] - windows.start_bar[:, None]
+        bar, _ = bars_of(level, windows, training_images)
         extents = torch.tensor([training_images.store.window_extent(level, int(song)) for song in windows.song])[:, None]
-        assert not some[(bar < 0) | (bar >= extents)].any()
-        changes = (some[:, 1:] != some[:, :-1]).sum(1) + some[:, 0]
-        assert set(changes.tolist()) == {0, 2}  # one run of bars, or by chance of none
+        assert not some[bar - windows.start_bar[:, None] >= extents].any()
+        per_bar = (bar == bar[:, :1]).sum(1)
+        bars = [row[::frames] for row, frames in zip(some, per_bar.tolist(), strict=True)]
+        assert all(
+            torch.equal(row, own.repeat_interleave(int(frames))[: len(row)])
+            for row, own, frames in zip(some, bars, per_bar, strict=True)
+        )
+        changes = [int((own[1:] != own[:-1]).sum() + own[0] + own[-1]) for own in bars]
+        assert set(changes) == {0, 2}  # one run of bars, or by chance of none
         assert some.any(1).float().mean() > 0.85
-        lengths = some.sum(1)
-        assert set(lengths.tolist()) >= set(range(1, int(extents.min())))
-        firsts = some.int().argmax(1) - windows.start_bar
-        assert set(firsts[some.any(1)].tolist()) >= set(range(int(extents.min()) // 2))
+        assert {int(own.sum()) for own in bars} >= set(range(1, int(extents.min())))
+        assert {int(own.int().argmax()) for own in bars if own.any()} >= set(range(int(extents.min()) // 2))
         _, mixed = shown(0.6, 2000)
         assert mixed.all(1).float().mean() == pytest.approx(0.6, abs=0.04)
 
     def test_a_part_of_a_form_is_shown_from_its_beginning(self, training_images):
         windows = draw(training_images, FORM, 500, Visibility(part=1.0, later=0.0))
-        shown = windows.known_parts.any(1)
+        shown = windows.known_parts.any(2)
         assert (shown == (torch.arange(shown.shape[1])[None] < shown.sum(1)[:, None])).all()
         lengths = shown.sum(1)
         assert set(lengths.tolist()) == {*range(1, Visibility().opening_bars + 1), shown.shape[1]}
         assert (lengths == shown.shape[1]).float().mean() == pytest.approx(0.5, abs=0.07)
         windows = draw(training_images, FORM, 500, Visibility(part=1.0, later=1.0))
         later = windows.start_bar > 0
-        place = torch.arange(windows.known_parts.shape[2])[None] - windows.start_bar[:, None]
-        assert torch.equal(windows.known_parts.any(1)[later], place[later] >= 0)
+        assert later.any()
+        assert windows.known_parts.any(2)[later].all()
 
     def test_opening_of_a_level_that_ends_freely_is_short(self, training_images):
         windows = draw(training_images, FORM, 500, Visibility(part=0.0, ending=0.0, later=0.0))

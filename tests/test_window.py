@@ -75,7 +75,7 @@ def some_windows(level: Level, song: Song, number: int = 0, seed: int = 0) -> Wi
     random = torch.Generator().manual_seed(seed)
     widest = max(bars, level.window_frames)
     known_bars = torch.rand(len(starts), widest, generator=random) < torch.tensor([[0.0], [0.3], [0.6], [0.9], [1.0]])
-    known_parts = torch.rand(len(starts), len(level.parts), widest, generator=random) < 0.4
+    known_parts = torch.rand(len(starts), level.window_frames, len(level.parts), generator=random) < 0.4
     known_parts[0] = False
     return Windows(torch.full_like(starts, number), starts, known_bars, known_parts)
 
@@ -83,7 +83,7 @@ def some_windows(level: Level, song: Song, number: int = 0, seed: int = 0) -> Wi
 def one_window(level: Level, start_bar: int, bars: int, known_before: int = 0) -> Windows:
     """A window on the store's first song, of which the bars before one are known."""
     known_bars = torch.arange(bars)[None] < known_before
-    no_parts = torch.zeros(1, len(level.parts), bars, dtype=torch.bool)
+    no_parts = torch.zeros(1, level.window_frames, len(level.parts), dtype=torch.bool)
     return Windows(torch.tensor([0]), torch.tensor([start_bar]), known_bars, no_parts)
 
 
@@ -143,7 +143,7 @@ def test_own_music_what_is_known_of_it_and_what_is_to_compose(level: Level, mete
             inside[number, frame] = True
             told = min(bar, windows.known_bars.shape[1] - 1)  # bars after the table are as its last
             for place, part in enumerate(level.parts):
-                known[number, frame, place] = windows.known_bars[number, told] | windows.known_parts[number, place, told]
+                known[number, frame, place] = windows.known_bars[number, told] | windows.known_parts[number, frame, place]
                 for region in part.regions if known[number, frame, place] else ():
                     for plane in region.planes:
                         rows = slice(region.first_row, region.first_row + region.row_count)
@@ -273,7 +273,8 @@ def test_a_song_longer_than_the_form_s_window_has_its_whole_form(meter: Meter) -
     assert decode_level(FORM, alone.read(FORM, 0), song) == song
     for level in TIMED:
         starts = torch.tensor([252, 300, 319])
-        known_bars, no_parts = torch.arange(320).expand(3, -1) < 260, torch.zeros(3, len(level.parts), 320, dtype=torch.bool)
+        known_bars = torch.arange(320).expand(3, -1) < 260
+        no_parts = torch.zeros(3, level.window_frames, len(level.parts), dtype=torch.bool)
         windows = Windows(torch.zeros(3, dtype=torch.long), starts, known_bars, no_parts)
         cut = alone.conditions(level, windows)
         assert_same(cut, among.conditions(level, windows))
@@ -302,10 +303,10 @@ def test_reference_is_the_first_phrase_that_is_known_moved_to_this_one_s_key(lev
     pixels, mask, met = torch.zeros_like(conditions.reference), torch.zeros_like(conditions.reference_mask), set()
     for number, start_bar in enumerate(windows.start_bar.tolist()):
         for frame, bar, frame_in_bar in places(level, song, start_bar):
-            earlier = [start for start in counterparts(song.form, bar) if windows.known_bars[number, start]]
-            if earlier:
-                shift = least_shift(signatures[bar] - signatures[min(earlier)])
-                pixels[number, frame] = moved[shift][min(earlier) * per_bar + frame_in_bar]
+            alike = [start for start in counterparts(song.form, bar) if windows.known_bars[number, start]]
+            if alike:
+                shift = least_shift(signatures[bar] - signatures[alike[0]])
+                pixels[number, frame] = moved[shift][alike[0] * per_bar + frame_in_bar]
                 mask[number, frame] = 1
                 met.add(shift)
     assert equal(conditions.reference, pixels)
@@ -349,17 +350,18 @@ def test_a_return_in_another_key_is_told_its_counterpart_in_that_key(keys: tuple
 
 
 def counterparts(form: Form, bar: int) -> list[int]:
-    """The bars at the same place of all earlier phrases of the same letter."""
+    """The bars at the same place of other phrases of the same letter: all earlier ones, then later ones, four at most."""
     number, place = form.bar_positions()[bar]
+    spans = list(form.spans())
+    alike = [spans[other] for other in (*range(number), *range(number + 1, len(spans)))]
     letter = form.phrases[number].letter
-    alike = [(start, phrase) for start, phrase in list(form.spans())[:number] if phrase.letter == letter]
-    return [start + place for start, phrase in alike if place < phrase.length_bars]
+    return [start + place for start, phrase in alike if phrase.letter == letter and place < phrase.length_bars][:4]
 
 
 def test_reference_bars_by_hand() -> None:
     table = reference_bars(Form.parse("A2B1A3A2"))
-    assert table[:, 0].tolist() == [NONE, NONE, NONE, 0, 1, NONE, 0, 1]
-    assert table[:, 1].tolist() == [NONE] * 6 + [3, 4]
+    assert table[:, 0].tolist() == [3, 4, NONE, 0, 1, NONE, 0, 1]
+    assert table[:, 1].tolist() == [6, 7, NONE, 6, 7, NONE, 3, 4]
     many = reference_bars(Form.parse("A1" * (REFERENCE_CANDIDATES + 3)))
     assert many[-1].tolist() == many[-2].tolist() == list(range(REFERENCE_CANDIDATES))
 

@@ -100,7 +100,7 @@ def compose_many(model: LevelModel, requests: Sequence[Request], sampling: Sampl
 
         canvas = Canvas(store, [form], [request.meter], [request.seed], redraw)
         guidance = Guidance(background=sampling.background)
-        plan = LevelPlan(np.zeros((len(FLAT.parts), form.length_bars), dtype=bool))
+        plan = LevelPlan(np.zeros((len(FLAT.parts), store.frames(FLAT, 0)), dtype=bool))
         for _ in canvas.compose(FLAT, model, request.steps or sampling.steps, guidance, [plan]):
             pass
         composed = with_dynamics(decode_flat(store.read(FLAT, 0), song))

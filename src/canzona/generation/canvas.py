@@ -49,17 +49,15 @@ class LevelPlan:
     """What is asked of one level of one song.
 
     Attributes:
-        known: (parts, bars) where each part of the level is on the canvas already and stays.
-        unvaried: (half bars,) where what is on the canvas stays besides; ``None`` for nowhere.
-        literal: (half bars,) that are copied from their counterparts in the first phrase of the same letter, in their own key;
-            ``None`` for none.
+        fixed: (parts, frames) where what is on the canvas stays.
+        literal: (frames,) that are copied from their counterparts in other phrases of the letter, moved to their key; ``None``
+            for none.
         reference_shares: (bars,) shares of the guidance weight of references; ``None`` for 1 throughout.
         codes: external codes; ``None`` for none.
-        evidence: part's name → (equal parts of the song, states) log-odds that its states have from elsewhere.
+        evidence: part's name → (equal pieces of the image, states) log-odds that its states have from elsewhere.
     """
 
-    known: NDArray[np.bool_]
-    unvaried: NDArray[np.bool_] | None = None
+    fixed: NDArray[np.bool_]
     literal: NDArray[np.bool_] | None = None
     reference_shares: NDArray[np.float32] | None = None
     codes: CodePlan | None = None
@@ -73,13 +71,8 @@ Redraw = Callable[[Level, np.ndarray, int], np.ndarray]
 class Canvas:
     """Images of songs while one level after the other is drawn on them. Every song keeps its own generator of noise."""
 
-    def __init__(
-        self, store: ImageStore, forms: list[Form], meters: list[Meter], seeds: list[int], redraw: Redraw | None = None
-    ) -> None:
-        """A canvas over ``store``, with the form, the metre and the seed of each of its songs.
-
-        ``redraw`` reads a song off an image and draws it again; ``None`` leaves images as they were painted.
-        """
+    def __init__(self, store: ImageStore, forms: list[Form], meters: list[Meter], seeds: list[int], redraw: Redraw) -> None:
+        """A canvas over ``store``, with the form, the metre and the seed of each of its songs."""
         self.store, self.forms, self.meters, self.seeds, self.redraw = store, forms, meters, seeds, redraw
 
     def compose(
@@ -98,7 +91,7 @@ class Canvas:
             (steps done, steps in all) after every step, so that a caller can stop within one.
         """
         places = [
-            list(window_places(level, meter, form, open_bars(plan.known).tolist()))
+            list(window_places(level, meter, form, open_bars(level, meter, plan.fixed).tolist()))
             for meter, form, plan in zip(self.meters, self.forms, plans, strict=True)
         ]
         turns = max(map(len, places))
@@ -107,8 +100,8 @@ class Canvas:
         for turn in range(turns):
             songs = [song for song, own in enumerate(places) if turn < len(own)]
             here, asked = [places[song][turn] for song in songs], [plans[song] for song in songs]
-            window = self.store.conditions(level, self._windows(songs, here, asked), model.dtype)
-            window = self._with_held(level, songs, here, asked, window)
+            window = self.store.conditions(level, self._windows(level, songs, here, asked), model.dtype)
+            window = self._with_literal_returns(level, songs, here, asked, window)
             shape = (level.window_frames, model.denoiser.config.point_size)
             noise = torch.stack([torch.randn(shape, generator=generators[song]) for song in songs]).to(self.store.device)
             weights = self._weights(level, songs, here, asked, guidance)
@@ -118,17 +111,17 @@ class Canvas:
                 yield done, total
             self._paint(level, songs, here, window, denoise.states())
 
-    def _windows(self, songs: list[int], places: list[WindowPlace], plans: list[LevelPlan]) -> Windows:
+    def _windows(self, level: Level, songs: list[int], places: list[WindowPlace], plans: list[LevelPlan]) -> Windows:
         device = self.store.device
-        lengths = (form.length_bars for form in self.forms)
-        widest = max(*lengths, *(plan.known.shape[1] for plan in plans), *(place.end_bar for place in places))
-        known = np.stack([np.pad(plan.known, ((0, 0), (0, widest - plan.known.shape[1]))) for plan in plans])
+        by_bar = [~open_bars(level, self.meters[song], plan.fixed) for song, plan in zip(songs, plans, strict=True)]
+        widest = max(*map(len, by_bar), *(place.end_bar for place in places))
+        fixed_bars = np.stack([np.pad(bars, (0, widest - len(bars)), constant_values=True) for bars in by_bar])
         settled = np.array([place.settled_bars for place in places])
         return Windows(
             song=torch.tensor(songs, device=device),
             start_bar=torch.tensor([place.start_bar for place in places], device=device),
-            known_bars=torch.from_numpy((np.arange(widest)[None] < settled[:, None]) | known.all(1)).to(device),
-            known_parts=torch.from_numpy(known).to(device),
+            known_bars=torch.from_numpy((np.arange(widest)[None] < settled[:, None]) | fixed_bars).to(device),
+            known_parts=self._by_frame(level, songs, places, [plan.fixed.T for plan in plans], True),
             asked=_asked_codes([plan.codes for plan in plans], widest, device),
         )
 
@@ -144,28 +137,25 @@ class Canvas:
             guidance = replace(guidance, external=self._by_frame(level, songs, places, weights, 1.0))
         return guidance
 
-    def _with_held(
+    def _with_literal_returns(
         self, level: Level, songs: list[int], places: list[WindowPlace], plans: list[LevelPlan], window: Window
     ) -> Window:
-        """These windows, with what is to stay or to return literally as known music."""
-        if all(plan.literal is None and plan.unvaried is None for plan in plans):
+        """These windows, with what is to return literally as known music, as far as its counterpart is there."""
+        if all(plan.literal is None for plan in plans):
             return window
         conditions = window.conditions
-        copied = self._by_frame(level, songs, places, [plan.literal for plan in plans], 0.0)[..., None] > 0
-        stays = self._by_frame(level, songs, places, [plan.unvaried for plan in plans], 0.0)[..., None] > 0
-        copied = copied & (conditions.reference_mask > 0.5) & window.unknown
-        stays = stays & ~copied & window.unknown
-        masks = part_masks(level).to(self.store.device)
-        copied_pixels, stays_pixels = (torch.einsum("btp,px->btx", held.float(), masks) for held in (copied, stays))
-        pixels = torch.where(copied_pixels > 0, conditions.reference.float(), window.image.flatten(2))
-        held = (copied_pixels + stays_pixels) > 0
-        known = torch.where(held, pixels.to(conditions.known.dtype), conditions.known)
-        mask = torch.maximum(conditions.known_mask, (copied | stays).to(known.dtype))
+        literal = self._by_frame(level, songs, places, [plan.literal for plan in plans], False)[..., None]
+        copied = literal & (conditions.reference_mask > 0.5) & window.unknown
+        pixels = torch.einsum("btp,px->btx", copied.float(), part_masks(level).to(self.store.device)) > 0
         return replace(
             window,
-            conditions=replace(conditions, known=known, known_mask=mask),
-            image=pixels.view_as(window.image),
-            unknown=window.unknown & ~copied & ~stays,
+            conditions=replace(
+                conditions,
+                known=torch.where(pixels, conditions.reference, conditions.known),
+                known_mask=torch.maximum(conditions.known_mask, copied.to(conditions.known_mask.dtype)),
+            ),
+            image=torch.where(pixels, conditions.reference.float(), window.image.flatten(2)).view_as(window.image),
+            unknown=window.unknown & ~copied,
         )
 
     def _evidence(
@@ -186,19 +176,20 @@ class Canvas:
         level: Level,
         songs: list[int],
         places: list[WindowPlace],
-        parts: Sequence[NDArray[np.float32 | np.bool_] | None],
-        elsewhere: float,
+        values: Sequence[NDArray[np.float32 | np.bool_] | None],
+        elsewhere: float | bool,
     ) -> Tensor:
-        """(batch, frames, …) of values that are given for each bar of a song, or for equal parts of bars."""
-        shape = next((own.shape[1:] for own in parts if own is not None), ())
-        values = np.full((len(songs), level.window_frames, *shape), elsewhere, np.float32)
-        for row, song, place, own in zip(values, songs, places, parts, strict=True):
+        """(batch, frames, …) of what is given for equal pieces of a song: its bars, or halves of them, or its frames."""
+        shape = next((own.shape[1:] for own in values if own is not None), ())
+        kind = np.bool_ if isinstance(elsewhere, bool) else np.float32
+        by_frame = np.full((len(songs), level.window_frames, *shape), elsewhere, kind)
+        for row, song, place, own in zip(by_frame, songs, places, values, strict=True):
             if own is not None:
-                per_part = level.unit.frames_per_bar(self.meters[song]) * self.forms[song].length_bars // len(own)
-                first = place.start_bar * level.unit.frames_per_bar(self.meters[song])
-                part = (first + np.arange(level.window_frames)) // per_part
-                row[part < len(own)] = own[part[part < len(own)]]
-        return torch.from_numpy(values).to(self.store.device)
+                per_bar = level.unit.frames_per_bar(self.meters[song])
+                per_piece = per_bar * level.bars_to_compose(self.forms[song].length_bars, self.meters[song]) // len(own)
+                piece = (place.start_bar * per_bar + np.arange(level.window_frames)) // per_piece
+                row[piece < len(own)] = own[piece[piece < len(own)]]
+        return torch.from_numpy(by_frame).to(self.store.device)
 
     def _paint(
         self, level: Level, songs: list[int], places: list[WindowPlace], window: Window, states: Sequence[Tensor]
@@ -212,8 +203,7 @@ class Canvas:
             own = [part[number, : end - first].cpu() for part in states]
             image = image.cpu()
             paint(level, image, first, own, window.unknown[number, : end - first].cpu())
-            pixels = image.numpy()
-            self.store.write(level, song, pixels if self.redraw is None else self.redraw(level, pixels, song))
+            self.store.write(level, song, self.redraw(level, image.numpy(), song))
 
 
 def _asked_codes(plans: Sequence[CodePlan | None], bars: int, device: torch.device) -> AskedCodes | None:

@@ -1,6 +1,6 @@
 """The cascade: four levels, each composed given all before it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -12,19 +12,19 @@ from canzona.generation.canvas import Canvas, LevelModel, LevelPlan
 from canzona.generation.codes import code_plan
 from canzona.generation.controls import Revision
 from canzona.generation.dynamics import with_dynamics
-from canzona.generation.form import form_evidence, opening, read_form
+from canzona.generation.fixed import Fixed, fixed_music, merge
+from canzona.generation.form import fixed_form, form_evidence, opening, read_form
 from canzona.generation.home import shift_home, within_range
 from canzona.generation.request import Request
 from canzona.generation.request_json import request_to_dict
-from canzona.generation.settled import Settled, settled_form, settled_music, spliced
-from canzona.generation.variation import literal_parts, reference_shares, unvaried_parts
+from canzona.generation.variation import literal_frames, reference_shares
 from canzona.hierarchy.levels import LEVELS, Level, Sampling
 from canzona.model.denoiser import Guidance
 from canzona.representation.encoders import Encoders
 from canzona.representation.image import decode_level, encode_level
 from canzona.representation.window import ImageStore
 from canzona.song.song import Song
-from canzona.song.transposition import home_shift, transposed
+from canzona.song.transposition import transposed
 from canzona.version import __version__
 
 
@@ -35,7 +35,7 @@ class Progress:
     Attributes:
         level: which level is being composed.
         step, steps: steps of the sampler done and in all, at this level.
-        songs: the finished songs, in the order of the requests; ``None`` until the last report.
+        songs: in the order of the requests, as far as they are composed, once a level is done, and at last; else ``None``.
     """
 
     level: Level
@@ -89,36 +89,39 @@ class Cascade:
             raise ValueError(f"batch_size: must be 1 or more, got {batch_size}")
         songs: list[Song] = []
         for first in range(0, len(requests), batch_size):
-            for progress in self.stream(requests[first : first + batch_size]):
-                songs.extend(progress.songs or ())
+            *_, last = self.stream(requests[first : first + batch_size])
+            songs.extend(last.songs or ())
         return songs
 
-    def revise(self, revision: Revision, seed: int = 0, **controls: object) -> Song:
+    def revise(
+        self, song: Song, level: str, bars: Iterable[int] | None = None, vary: float = 1.0, seed: int = 0, **controls: object
+    ) -> Song:
         """A song with some of its bars composed anew; all else stays as it is.
 
         Args:
-            revision: which song, level and bars, and how far from the old version.
+            song: with all of its levels.
+            level: name of the coarsest level that is composed anew; those below it change only where they must.
+            bars: that are composed anew, counted from 0; ``None`` for all.
+            vary: how far from the old version, from 0 (not at all) to 1 (as if there had been none).
             seed: another seed gives other music.
             controls: further fields of ``Request``, such as ``like``.
+
+        Raises:
+            ValueError: where the song lacks a level, or the bars are not in it.
         """
-        song = revision.song
-        return self.compose(Request(meter=song.meter, tempo=song.tempo, seed=seed, revision=revision, **controls))  # type: ignore[arg-type]
+        revision = Revision(song, level, None if bars is None else frozenset(bars), vary)
+        return self.compose(Request(seed=seed, revision=revision, **controls))  # type: ignore[arg-type]
 
     @torch.inference_mode()
-    def stream(
-        self, requests: Sequence[Request], drafts: Sequence[Song] | None = None, until: Level | None = None
-    ) -> Iterator[Progress]:
+    def stream(self, requests: Sequence[Request], until: Level | None = None) -> Iterator[Progress]:
         """Compose songs together, as one batch, reporting every step; closing the iterator stops within a step.
 
         Args:
             requests: what to compose, one or more.
-            drafts: for each, a song whose levels, as far as they are there, are kept, with its metre and tempo, whatever the
-                request says of them; the form must be there, with its keys. Notes that no instrument plays move by octaves, as
-                composed ones do. ``None`` for no drafts.
             until: the last level to be composed; ``None`` composes all.
 
         Yields:
-            Progress; the last report holds the songs.
+            Progress; after every level with the songs so far, at last with the whole songs.
 
         Raises:
             ValueError: where there is no request, the requests disagree in steps or guidance, a level has no model, or what is
@@ -127,55 +130,47 @@ class Cascade:
         if not requests:
             raise ValueError("requests: must be at least one, got none")
         with _processors(self.threads):
-            yield from self._compose_at_home(requests, drafts, until or self.levels[-1])
+            yield from self._compose_at_home(requests, until or self.levels[-1])
 
-    def _compose_at_home(self, asked: Sequence[Request], drafts: Sequence[Song] | None, until: Level) -> Iterator[Progress]:
+    def _compose_at_home(self, asked: Sequence[Request], until: Level) -> Iterator[Progress]:
         """Take what is asked for to its home keys, compose it there, level by level, and move the songs back."""
-        shifts = list(map(shift_home, asked)) if drafts is None else [home_shift(draft.form) for draft in drafts]
+        composed = self.levels[: self.levels.index(until) + 1]
+        settings = {level: _settings(self.sampling[level.name], asked) for level in composed}
+        shifts = list(map(shift_home, asked))
         requests = [request.transposed(shift) for request, shift in zip(asked, shifts, strict=True)]
-        if drafts is None:
-            songs = [opening(request) for request in requests]
-        else:
-            songs = [transposed(draft, shift) for draft, shift in zip(drafts, shifts, strict=True)]
+        songs = list(map(opening, requests))
         total = 1
-        for level in self.levels[: self.levels.index(until) + 1]:
-            given = [getattr(draft, level.attribute, None) is not None for draft in drafts or [None] * len(songs)]
-            stands = [
-                _everything(level, song) if whole else self._settled(level, song, request)
-                for song, request, whole in zip(songs, requests, given, strict=True)
-            ]
-            songs = [settled.song for settled in stands]
-            if any(settled.is_open for settled in stands):
+        for level in composed:
+            fixed = [self._fixed(level, song, request) for song, request in zip(songs, requests, strict=True)]
+            songs = [own.song for own in fixed]
+            if any(own.is_open for own in fixed):
                 if level.name not in self.models:
                     raise ValueError(f"models: must have one for the {level.title}, got {', '.join(self.models) or 'none'}")
                 canvas = self._canvas(level, songs, requests, shifts)
-                plans = [self._plan(level, *each) for each in zip(stands, requests, strict=True)]
-                steps, guidance = _settings(self.sampling[level.name], requests)
-                for step, total in canvas.compose(level, self.models[level.name], steps, guidance, plans):
+                plans = [self._plan(level, *each) for each in zip(fixed, requests, strict=True)]
+                for step, total in canvas.compose(level, self.models[level.name], *settings[level], plans):
                     yield Progress(level, step, total)
-                for number, (settled, request) in enumerate(zip(stands, requests, strict=True)):
-                    if settled.is_open:
-                        songs[number] = _read(level, canvas.store.read(level, number), settled, request)
+                for number, (own, request) in enumerate(zip(fixed, requests, strict=True)):
+                    if own.is_open:
+                        songs[number] = _read(level, canvas.store.read(level, number), own, request)
                         if level.ends_freely:
                             request.check_form(songs[number].form)
-        moved = [within_range(transposed(song, -shift)) for song, shift in zip(songs, shifts, strict=True)]
-        yield Progress(until, total, total, tuple(map(self._signed, moved, asked)))
+            if level is until or any(own.is_open for own in fixed):
+                moved = [within_range(transposed(song, -shift)) for song, shift in zip(songs, shifts, strict=True)]
+                yield Progress(level, total, total, tuple(map(self._signed, moved, asked)))
 
-    def _settled(self, level: Level, song: Song, request: Request) -> Settled:
-        if level.ends_freely:
-            return settled_form(level, song, request, level.bars_to_compose(song.form.length_bars, song.meter))
-        return settled_music(level, song, request, self.levels)
+    def _fixed(self, level: Level, song: Song, request: Request) -> Fixed:
+        return fixed_form(level, song, request) if level.ends_freely else fixed_music(level, song, request, self.levels)
 
-    def _plan(self, level: Level, settled: Settled, request: Request) -> LevelPlan:
-        """What is asked of a level whose settled part is known."""
+    def _plan(self, level: Level, fixed: Fixed, request: Request) -> LevelPlan:
+        """What is asked of a level."""
+        song = fixed.song
         if level.ends_freely:
-            return LevelPlan(settled.known, evidence=form_evidence(level, settled.song, request))
-        song = settled.song
+            return LevelPlan(fixed.mask, evidence=form_evidence(level, song, request))
         codes = code_plan(level, song, request, self._encode, self.sampling[level.name].external)
         return LevelPlan(
-            known=settled.known,
-            unvaried=unvaried_parts(song.form, song.meter, request),
-            literal=literal_parts(song.form, song.meter, request),
+            fixed=fixed.mask,
+            literal=literal_frames(level, song, request),
             reference_shares=reference_shares(song.form, request),
             codes=codes,
             evidence={} if codes is None else codes.evidence(level, song.meter),
@@ -238,14 +233,11 @@ def _settings(sampling: Sampling, requests: Sequence[Request]) -> tuple[int, Gui
     return steps.pop(), Guidance(scaled(sampling.background), scaled(sampling.reference), sharpness=scaled(sampling.sharpness))
 
 
-def _everything(level: Level, song: Song) -> Settled:
-    bars = level.bars_to_compose(song.form.length_bars, song.meter)
-    return Settled(song, np.ones((len(level.parts), bars), dtype=bool))
-
-
-def _read(level: Level, image: np.ndarray, settled: Settled, request: Request) -> Song:
-    """The song with this level as it now stands on the canvas, played; what was given exactly comes back exactly."""
+def _read(level: Level, image: np.ndarray, fixed: Fixed, request: Request) -> Song:
+    """The song with this level as it now is on the canvas, played; what was given exactly comes back exactly."""
     if level.ends_freely:
-        return read_form(level, image, settled, request)
-    played = with_dynamics(decode_level(level, image, settled.song))
-    return spliced(level, settled, replace(settled.song, **{level.attribute: getattr(played, level.attribute)}))
+        return read_form(level, image, fixed, request)
+    song, field = fixed.song, level.attribute
+    composed = getattr(with_dynamics(decode_level(level, image, song)), field)
+    stays = getattr(song, field)
+    return replace(song, **{field: composed if stays is None else merge(level, stays, composed, fixed.mask, song.meter)})

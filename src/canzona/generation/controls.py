@@ -18,6 +18,12 @@ def _music(song: Song) -> Song:
     return replace(song, provenance=MappingProxyType({}))
 
 
+def _is_there(song: Song, level: Level, part: str) -> bool:
+    """Whether there is anything of this part of a level."""
+    content = getattr(song, level.attribute)
+    return bool(getattr(content, part) if isinstance(content, LeadSheet) else content)
+
+
 @dataclass(frozen=True)
 class Kept:
     """Music that comes back as it is.
@@ -26,7 +32,8 @@ class Kept:
         song: that has it.
         level: the finest level that is kept; all above it are kept too, extracted where the song lacks them. ``None`` keeps
             all that the song has.
-        part: a part of that level that alone is kept, such as ``"melody"``; ``None`` for all of it.
+        part: a part of that level, such as ``"melody"``, that alone is kept, and reduced at the levels above that have it;
+            ``None`` for all of it.
         bars: how many bars from the start are kept, 1 or more; ``None`` for all.
     """
 
@@ -38,23 +45,31 @@ class Kept:
     def __post_init__(self) -> None:
         object.__setattr__(self, "song", _music(completed(self.song)))
         name = self.part or self.level or "prompt"
+        if self.level is None and self.part is not None:
+            raise ValueError(f"part: must be left out where no level is named, got {self.part!r}")
         if self.level is not None:
             row = level_named(self.level)
-            parts = [part.name for part in row.parts]
+            parts = () if row.ends_freely else tuple(part.name for part in row.parts)
             if self.part is not None and self.part not in parts:
-                raise ValueError(f"part: must be one of {', '.join(parts)}, got {self.part!r}")
+                raise ValueError(f"part: must be {' or '.join(parts) or 'left out'} of a {row.title}, got {self.part!r}")
             if getattr(self.song, row.attribute) is None and getattr(self.song, row.reduces or row.attribute) is None:
                 raise ValueError(f"{name}: must have a {row.title}, got a song without one")
-            if self.part == "melody" and not getattr(self.song, row.attribute).melody:
-                raise ValueError("melody: must have notes in a track MELODY, got none")
+            if self.part is not None and not _is_there(self.song, row, self.part):
+                raise ValueError(f"{self.part}: must have notes in a track {self.part.upper()}, got none")
         if self.bars is not None and not 1 <= self.bars <= self.song.form.length_bars:
             raise ValueError(f"{name} bars: must be 1 to {self.song.form.length_bars}, the song's length, got {self.bars}")
 
-    def reaches(self, level: Level) -> bool:
-        """Whether all of this level is kept."""
-        if self.part is not None:
-            return False
-        return self.level is None or LEVELS.index(level) <= LEVELS.index(level_named(self.level))
+    @property
+    def length_bars(self) -> int:
+        """Bars from the start that are kept."""
+        return self.bars or self.song.form.length_bars
+
+    def parts_of(self, level: Level) -> tuple[int, ...]:
+        """The numbers of the parts of a level that are kept."""
+        finest = LEVELS[-1] if self.level is None else level_named(self.level)
+        if LEVELS.index(level) > LEVELS.index(finest):
+            return ()
+        return tuple(number for number, part in enumerate(level.parts) if self.part in (None, part.name))
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,24 @@
-"""The form before and after it is composed."""
+"""The form before it is composed, what of it stays, and how it is read."""
 
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from canzona.generation.fixed import Fixed
 from canzona.generation.request import Request
-from canzona.generation.settled import KNOWN_KEY_BARS, Settled
 from canzona.hierarchy.level import Level
 from canzona.representation.form_image import POP_SONG, decode_form, decode_keys, key_templates
 from canzona.representation.voices import FIRST_ITEM, HOLD, REST, voices
-from canzona.song.excerpt import excerpt
 from canzona.song.form import Form, Phrase
 from canzona.song.harmony import Key
 from canzona.song.song import Song
 
 SHORTEST_SONG_BARS = 12
 """No shorter form is composed where no length is asked for; the shortest song of POP909 has 13 bars."""
+
+KNOWN_KEY_BARS = 4
+"""Opening bars of a composed form whose key is settled: that of home."""
 
 LARGEST_EVIDENCE = 100.0
 """Log-odds that settle a question."""
@@ -25,18 +27,51 @@ LARGEST_EVIDENCE = 100.0
 def opening(request: Request) -> Song:
     """The song before anything is composed: with its form, or with what is drawn before a form is composed.
 
-    That is the beginning that is kept; or nothing but the key, in its first bars, or over the length that is asked for.
+    That is the phrases that are kept, the last of them whole although the music may break off within it; or nothing but the
+    key, in its first bars, or over the length that is asked for.
     """
-    form = request.keyed_form()
-    if form is not None:
-        return Song(form, request.meter, request.tempo)
-    song = Song(Form((Phrase("A", request.bars or SHORTEST_SONG_BARS, request.key),)), request.meter, request.tempo)
+    if request.keyed_form is not None:
+        return Song(request.keyed_form, request.meter, request.tempo)
+    phrases = _begun(request)
+    left = (request.bars or SHORTEST_SONG_BARS) - sum(phrase.length_bars for phrase in phrases)
+    rest = (Phrase("A", left, phrases[-1].key if phrases else request.key),) if left > 0 else ()
+    return Song(Form((*phrases, *rest)), request.meter, request.tempo)
+
+
+def _begun(request: Request) -> tuple[Phrase, ...]:
+    """Phrases that begin in kept music, whole, though not beyond the length that is asked for."""
+    phrases = []
     for own in request.kept:
-        beginning = excerpt(own.song, 0, own.bars or own.song.form.length_bars).form
-        left = (request.bars or SHORTEST_SONG_BARS) - beginning.length_bars
-        rest = (Phrase("A", left, beginning.phrases[-1].key),) if left > 0 else ()
-        song = replace(song, form=Form((*beginning.phrases, *rest)))
-    return song
+        for start, phrase in own.song.form.spans():
+            if start < own.length_bars:
+                end = start + phrase.length_bars
+                phrases.append(replace(phrase, length_bars=min(end, request.bars or end) - start))
+    return tuple(phrases)
+
+
+def fixed_form(level: Level, song: Song, request: Request) -> Fixed:
+    """What stays of the form.
+
+    Args:
+        level: the form level, of a keys part and a phrases part.
+        song: as ``opening`` gave it.
+        request: what is asked for.
+    """
+    keys, phrases = range(len(level.parts))
+    form = request.keyed_form
+    mask = np.zeros((len(level.parts), level.bars_to_compose(song.form.length_bars, song.meter)), dtype=bool)
+    if form is not None:
+        mask[phrases] = True
+        mask[keys] = all(phrase.key for phrase in form.phrases)
+        return Fixed(song, mask)
+    mask[keys, :KNOWN_KEY_BARS] = request.key is not None
+    for own in request.kept:
+        mask[keys, : own.length_bars] = True
+    mask[phrases, : sum(phrase.length_bars for phrase in _begun(request))] = True
+    if request.bars is not None:
+        mask[:, request.bars :] = True
+        mask[keys] |= request.key is not None
+    return Fixed(song, mask)
 
 
 def form_evidence(level: Level, song: Song, request: Request) -> dict[str, NDArray[np.float32]]:
@@ -48,11 +83,11 @@ def form_evidence(level: Level, song: Song, request: Request) -> dict[str, NDArr
         request: what is asked for.
 
     Returns:
-        Part's name → (bars of the song's form, states) log-odds.
+        Part's name → (bars to compose, states) log-odds.
     """
+    bars = level.bars_to_compose(song.form.length_bars, song.meter)
     evidence = {
-        part.name: np.zeros((song.form.length_bars, own.shape.states), np.float32)
-        for part, own in zip(level.parts, voices(level), strict=True)
+        part.name: np.zeros((bars, own.shape.states), np.float32) for part, own in zip(level.parts, voices(level), strict=True)
     }
     for own in evidence.values():
         own[: request.bars or SHORTEST_SONG_BARS, REST] = -LARGEST_EVIDENCE
@@ -64,27 +99,20 @@ def form_evidence(level: Level, song: Song, request: Request) -> dict[str, NDArr
     return evidence
 
 
-def read_form(level: Level, image: np.ndarray, settled: Settled, request: Request) -> Song:
+def read_form(level: Level, image: np.ndarray, fixed: Fixed, request: Request) -> Song:
     """The song with the form on ``image``, (bars, planes, rows); what was asked for exactly comes back exactly."""
-    song = settled.song
-    asked = request.keyed_form()
+    song, asked = fixed.song, request.keyed_form
     if asked is not None:
         composed = decode_keys(level, image, song.form, POP_SONG)
         keys = [phrase.key for phrase in asked.with_keys_from(composed).phrases]
     else:
-        kept = _whole_phrases(song, request)
-        done = sum(phrase.length_bars for phrase in kept)
+        begun = _begun(request)
+        done = sum(phrase.length_bars for phrase in begun)
         left = None if request.bars is None else request.bars - done
         rest = () if left == 0 else decode_form(level, image[done:], POP_SONG, left).phrases
-        composed = Form((*kept, *rest))
+        composed = Form((*begun, *rest))
         keys = [phrase.key for phrase in composed.phrases]
         keys[0] = request.key or keys[0]
     form = composed.with_keys(keys).with_missing_keys(request.key or Key(0))
     first, *later = (phrase.key or Key(0) for phrase in form.phrases)
     return replace(song, form=form.with_keys([first.transposed(-first.relative_major), *later]))  # it begins at home
-
-
-def _whole_phrases(song: Song, request: Request) -> tuple[Phrase, ...]:
-    """Phrases that end within the beginning that is kept."""
-    kept_bars = max((own.bars or 0 for own in request.kept), default=0)
-    return tuple(phrase for start_bar, phrase in song.form.spans() if start_bar + phrase.length_bars <= kept_bars)

@@ -2,6 +2,7 @@
 
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from canzona.generation.controls import Kept, Likeness, Repetition, Revision
 from canzona.hierarchy.analysis import phrase_keys
@@ -38,7 +39,7 @@ class Request:
         like: passages that the song is to be like.
         repeat: how literally phrases return.
         end_on_tonic: whether the last bar has the tonic chord of its key, where nothing else is given.
-        revision: a song of which some bars are composed anew; its form, metre and tempo are the song's.
+        revision: a song of which some bars are composed anew; form, metre and tempo are its own, whatever is said here.
     """
 
     form: Form | None = None
@@ -57,6 +58,8 @@ class Request:
     revision: Revision | None = None
 
     def __post_init__(self) -> None:
+        if self.revision is not None:
+            vars(self).update(meter=self.revision.song.meter, tempo=self.revision.song.tempo)
         if not LOWEST_TEMPO <= self.tempo <= HIGHEST_TEMPO:
             raise ValueError(f"tempo: must be {LOWEST_TEMPO:g} to {HIGHEST_TEMPO:g} quarter notes a minute, got {self.tempo:g}")
         if not 0 <= self.seed <= LARGEST_SEED:
@@ -72,6 +75,7 @@ class Request:
         self._check_revision()
         self._check_steering()
 
+    @cached_property
     def keyed_form(self) -> Form | None:
         """The form that is settled before anything is composed, or ``None``.
 
@@ -100,7 +104,7 @@ class Request:
         Raises:
             ValueError: where there is none, or a phrase has no key.
         """
-        form = self.keyed_form()
+        form = self.keyed_form
         if form is None or not all(phrase.key for phrase in form.phrases):
             raise ValueError(f"form: must be given with keys to a baseline, got {form}")
         return form
@@ -120,8 +124,9 @@ class Request:
             "chords": self.chords and self.chords.transposed(semitones),
             "kept": tuple(replace(own, song=transposed(own.song, semitones)) for own in self.kept),
             "revision": self.revision and replace(self.revision, song=transposed(self.revision.song, semitones)),
+            "keyed_form": self.keyed_form and self.keyed_form.transposed(semitones),
         }.items():
-            object.__setattr__(moved, name, value)
+            vars(moved)[name] = value
         return moved
 
     def repetition_of(self, letter: str) -> float | None:
@@ -135,21 +140,26 @@ class Request:
             if own.song.meter != self.meter:
                 raise ValueError(f"{name}: must be in {self.meter}, the song's metre, got {own.song.meter}")
             _check_pitches(name, own.song)
-            length = own.bars or own.song.form.length_bars
-            if self.form is not None and length > self.form.length_bars:
-                raise ValueError(f"{name}: must be at most {self.form.length_bars} bars, the form's length, got {length}")
+            if self.form is not None and own.length_bars > self.form.length_bars:
+                longest = f"{self.form.length_bars} bars, the form's length"
+                raise ValueError(f"{name}: must be at most {longest}, got {own.length_bars}")
         wholes = [own for own in self.kept if own.part is None]
         if len(wholes) > 1:
             names = " and ".join(own.level or "prompt" for own in wholes)
             raise ValueError(f"kept: must be one of {names}, got both")
-        sheets = [level for level in LEVELS if level.content is Content.LEAD_SHEET]
         for own in wholes:
-            if any(map(own.reaches, sheets)) and own.bars is None and (self.chords or len(self.kept) > 1):
-                other = "chords" if self.chords else "melody"
-                raise ValueError(f"{other}: must be left out where a {own.level or 'whole song'} is given, got both")
             key = own.song.form.phrases[0].key
             if self.form is None and self.key is not None and key not in (None, self.key):
                 raise ValueError(f"key: must be {key}, that of the music given, or left out, got {self.key}")
+
+        length = self.keyed_form.length_bars if self.keyed_form else LONGEST_FORM_BARS
+        throughout = [own for own in self.kept if own.length_bars >= length]
+        for level in LEVELS:
+            for number, part in enumerate(level.parts):
+                given = [own.part or own.level or "whole song" for own in throughout if number in own.parts_of(level)]
+                given += ["chords"] if self.chords is not None and part.name == "chords" else []
+                if len(given) > 1:
+                    raise ValueError(f"{given[-1]}: must be left out where a {given[0]} is given, got both")
 
     def _check_revision(self) -> None:
         if self.revision is None:
@@ -157,8 +167,6 @@ class Request:
         if self.form or self.key or self.bars or self.kept:
             raise ValueError("revision: must be without form, key, bars and kept music, which are the song's own, got both")
         _check_pitches("revision", self.revision.song)
-        if self.revision.song.meter != self.meter:
-            raise ValueError(f"revision: must be in {self.meter}, got a song in {self.revision.song.meter}")
         anew = LEVELS[[level.name for level in LEVELS].index(self.revision.level) :]
         if self.chords is not None and not any(level.content is Content.LEAD_SHEET for level in anew):
             raise ValueError(f"chords: must be left out where no chords are composed anew, got level {self.revision.level}")
@@ -195,7 +203,7 @@ class Request:
                 raise ValueError(f"{own.control}-like: must name one passage for {whose}, got several")
             if own.song.meter != self.meter:
                 raise ValueError(f"{own.control}-like: must be in {self.meter}, the song's metre, got {own.song.meter}")
-        form = self.keyed_form()
+        form = self.keyed_form
         if form is not None:
             self.check_form(form)
         if self.bars is not None:

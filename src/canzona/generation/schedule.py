@@ -12,9 +12,10 @@ from canzona.song.form import Form
 from canzona.song.timing import Meter
 
 
-def open_bars(known: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(parts, bars) where a level's parts stand → (bars,) where there is something to compose."""
-    return np.logical_not(known.all(axis=0))
+def open_bars(level: Level, meter: Meter, fixed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(parts, frames) where a level's parts stay → (bars,) where there is something to compose."""
+    by_bar = fixed.all(axis=0).reshape(-1, level.unit.frames_per_bar(meter))
+    return np.logical_not(by_bar.all(axis=1))
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class WindowPlace:
 
 
 def window_places(level: Level, meter: Meter, form: Form, is_open: Sequence[bool] | None = None) -> Iterator[WindowPlace]:
-    """Windows from left to right: the first is composed whole, each later one overlaps by half with what is settled.
+    """Windows from left to right: the first is composed whole, each later one begins with bars that are settled.
 
     A window settles no bar whose counterpart in an earlier phrase of the same letter is itself still to be settled: the next
     window then composes that bar with its counterpart before its eyes. Bars that stand already are passed over.
@@ -51,11 +52,11 @@ def window_places(level: Level, meter: Meter, form: Form, is_open: Sequence[bool
 
     def must_wait(bar: int) -> bool:
         counterpart = int(counterparts[bar])
-        return bool(is_open[bar]) and counterpart >= settled and bool(is_open[counterpart])
+        return bool(is_open[bar]) and settled <= counterpart < bar and bool(is_open[counterpart])
 
     settled = next((bar for bar in range(length) if is_open[bar]), length)
     while settled < length:
-        start = max(0, settled - extent // 2)
+        start = max(0, settled - level.lookback_bars(meter))
         end = min(start + extent, length)
         if level.has_references:
             end = next((bar for bar in range(settled + 1, end) if must_wait(bar)), end)

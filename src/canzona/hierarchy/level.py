@@ -162,6 +162,7 @@ class Level:
         external: the control from outside; ``None`` where there is none.
         has_references: whether every bar is shown its counterpart in an earlier phrase of the same letter.
         ends_freely: whether the level decides itself where the song ends.
+        lookback_frames: of settled music with which every window but a song's first begins; ``None`` for half a window.
         noise: which it is trained on. What many frames say together, such as a song's length, is settled in strong noise.
     """
 
@@ -181,6 +182,7 @@ class Level:
     external: External | None = None
     has_references: bool = True
     ends_freely: bool = False
+    lookback_frames: int | None = None
     noise: Noise = Noise()
 
     @property
@@ -202,6 +204,12 @@ class Level:
     def bars_to_compose(self, length_bars: int, meter: Meter) -> int:
         """Bars of an image of a song of this length: its own, or where the level finds the song's end at least a window's."""
         return max(length_bars, self.window_bars(meter)) if self.ends_freely else length_bars
+
+    def lookback_bars(self, meter: Meter) -> int:
+        """Settled bars with which every window but a song's first begins."""
+        if self.lookback_frames is None:
+            return self.window_bars(meter) // 2
+        return self.lookback_frames // self.unit.frames_per_bar(meter)
 
     def window_bars(self, meter: Meter) -> int:
         """Whole bars in a window, an even number (of bars, or of hypermeasures of four) so that windows overlap by half."""

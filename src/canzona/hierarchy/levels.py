@@ -64,6 +64,7 @@ FORM = Level(
     sampling=Sampling(steps=16),
     has_references=False,
     ends_freely=True,
+    lookback_frames=48,  # of POP909's songs few go on for long after more
     noise=Noise(mean=1.8, deviation=1.2, largest=80.0),
 )
 REDUCED_LEAD_SHEET = Level(

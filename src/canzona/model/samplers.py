@@ -15,7 +15,7 @@ def dpm_solver_2m(denoise: Denoise, noise: Tensor, sigmas: Tensor) -> Iterator[T
 
     With α = 1 and λ = −ln σ, a step over h = λ' − λ is x' = (σ'/σ) x + (1 − e^(−h)) D̂, where D̂ extrapolates this estimate and
     the last to the middle of the step. The first step has no last estimate and the last step goes to σ = 0: both are of first
-    order.
+    order. Noise has mean 0 and y + σ n that of y, so the first estimate, which is near it, is added before the first step.
 
     Args:
         denoise: the model.
@@ -35,7 +35,7 @@ def dpm_solver_2m(denoise: Denoise, noise: Tensor, sigmas: Tensor) -> Iterator[T
         else:
             width = sigma.log() - next_sigma.log()
             if last_estimate is None:
-                extrapolated = estimate
+                x, extrapolated = x + estimate, estimate
             else:
                 reach = width / (2 * last_width)
                 extrapolated = (1 + reach) * estimate - reach * last_estimate

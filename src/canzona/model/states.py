@@ -71,10 +71,10 @@ def likelihood_logits(x: Tensor, points: Tensor, sigma: Tensor) -> Tensor:
         sigma: (batch,) noise levels.
 
     Returns:
-        (batch, frames, voices, states), up to a constant.
+        (batch, frames, voices, states), up to a constant: 0 for the nearest point, less for others.
     """
     scores = x @ points.T - points.square().sum(-1) / 2
-    return (scores / sigma[:, None, None, None] ** 2).clamp(-MOST_EVIDENCE, MOST_EVIDENCE)
+    return ((scores - scores.amax(-1, keepdim=True)) / sigma[:, None, None, None] ** 2).clamp(min=-MOST_EVIDENCE)
 
 
 def expected_points(logits: Tensor, points: Tensor) -> Tensor:

@@ -54,7 +54,7 @@ class Windows:
         song: (batch,) numbers of songs in the store.
         start_bar: (batch,) first bar of each, from 0 within its song.
         known_bars: (batch, bars) booleans over the bars of the *song* (padded to the longest): what may be drawn on.
-        known_parts: (batch, parts, bars) booleans: where each part of the level is known, besides.
+        known_parts: (batch, frames, parts) booleans over the frames of the *window*: where each part is known, besides.
         asked: external codes, for a level that knows them; ``None`` for none.
     """
 
@@ -154,6 +154,11 @@ class ImageStore:
         """Bars in a window of this song."""
         return int(self._strips[level.name].window_bars[song])
 
+    def bars_of_frames(self, level: Level, song: Tensor, start_bar: Tensor) -> Tensor:
+        """(batch, frames) the bar of the song in which each frame of a window lies, inside the song or not."""
+        per_bar = self._strips[level.name].frames_per_bar[song][:, None]
+        return start_bar[:, None] + torch.arange(level.window_frames, device=self.device)[None] // per_bar
+
     def conditions(self, level: Level, windows: Windows, dtype: torch.dtype = torch.float32) -> Window:
         """Cut a batch of windows of one level.
 
@@ -181,17 +186,16 @@ class ImageStore:
         song = windows.song
         frames = torch.arange(strip.level.window_frames, device=self.device)[None]
         per_bar = strip.frames_per_bar[song][:, None]
-        bar_in_window = frames // per_bar
-        bar = windows.start_bar[:, None] + bar_in_window
-        inside = (bar_in_window < strip.window_bars[song][:, None]) & (bar >= 0) & (bar < strip.bars[song][:, None])
+        bar = self.bars_of_frames(strip.level, song, windows.start_bar)
+        end_bar = windows.start_bar + strip.window_bars[song]
+        inside = (bar < end_bar[:, None]) & (bar >= 0) & (bar < strip.bars[song][:, None])
         return _Places(song, torch.where(inside, bar, 0), frames % per_bar, per_bar, inside)
 
     def _known(self, windows: Windows, places: _Places) -> Tensor:
         """(batch, frames, parts) whether a part is given."""
         bars = places.bar.clamp(max=windows.known_bars.shape[1] - 1)
         everything = ~places.inside | torch.gather(windows.known_bars, 1, bars)
-        parts = windows.known_parts.transpose(1, 2)
-        return everything[..., None] | torch.gather(parts, 1, bars[..., None].expand(-1, -1, parts.shape[2]))
+        return everything[..., None] | windows.known_parts
 
     def _reference(self, strip: Strip, windows: Windows, places: _Places) -> tuple[Tensor, Tensor]:
         """Every frame's counterpart in the first phrase of the same letter that is there, moved to its key, and where it is."""

@@ -1,55 +1,65 @@
-"""Two versions of the same bars made into one: some bars of the one, the others of the other."""
+"""Two versions of the same time made into one: some frames of the one, the others of the other."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import groupby
 
 from canzona.song.harmony import ChordSpan
 from canzona.song.notes import Note
-from canzona.song.timing import Meter
+from canzona.song.timing import STEPS_PER_BEAT
 
 
 def splice_notes(
-    kept: Sequence[Note], new: Sequence[Note], is_kept: Sequence[bool], meter: Meter, one_voice: bool
+    kept: Sequence[Note], new: Sequence[Note], is_kept: Sequence[bool], frame_steps: int, one_voice: bool
 ) -> tuple[Note, ...]:
-    """Kept notes that begin in kept bars, untouched, and new ones that begin in the other bars.
+    """Kept notes that begin in kept frames, untouched, and new ones that begin in the other frames.
 
     Where a kept note still sounds, a new one of its pitch, or any new one where there is but one voice, begins when it has
     ended, or not at all; a new one ends before a kept one begins that it would cover.
 
     Args:
         kept, new: both versions.
-        is_kept: for each bar of the song, whether it is kept; notes behind them are left out.
-        meter: of the song.
+        is_kept: for each frame of the song, whether it is kept; notes behind them are left out.
+        frame_steps: sixteenths of a frame.
         one_voice: whether two notes may not sound at once.
     """
 
     def begin(notes: Sequence[Note], wanted: bool) -> list[Note]:
-        bars = [(note, meter.bar_of_step(note.start_step)) for note in notes]
-        return [note for note, bar in bars if bar < len(is_kept) and bool(is_kept[bar]) is wanted]
+        frames = [(note, note.start_step // frame_steps) for note in notes]
+        return [note for note, frame in frames if frame < len(is_kept) and bool(is_kept[frame]) is wanted]
 
-    settled = sorted(begin(kept, True))
+    staying = sorted(begin(kept, True))
+    by_voice: dict[int, list[Note]] = defaultdict(list)
+    for note in staying:
+        by_voice[0 if one_voice else note.pitch].append(note)
     fitted: list[Note] = []
     for note in begin(new, False):
-        rivals = [own for own in settled if one_voice or own.pitch == note.pitch]
+        rivals = by_voice[0 if one_voice else note.pitch]
         start = max([note.start_step, *(own.end_step for own in rivals if own.start_step <= note.start_step)])
         end = min([note.end_step, *(own.start_step for own in rivals if own.start_step > note.start_step)])
-        if start < end and not is_kept[min(meter.bar_of_step(start), len(is_kept) - 1)]:
+        if start < end and not is_kept[min(start // frame_steps, len(is_kept) - 1)]:
             fitted.append(Note(start, note.pitch, end - start, note.velocity))
-    return tuple(sorted(settled + fitted))
+    return tuple(sorted(staying + fitted))
 
 
 def splice_chords(
-    kept: Sequence[ChordSpan], new: Sequence[ChordSpan], is_kept: Sequence[bool], meter: Meter
+    kept: Sequence[ChordSpan], new: Sequence[ChordSpan], is_kept: Sequence[bool], frame_steps: int
 ) -> tuple[ChordSpan, ...]:
-    """What kept chords sound in kept bars, and new ones in the other bars; a chord is cut where the version changes."""
+    """What kept chords sound in kept frames, and new ones in the other frames; a chord is cut where the version changes.
+
+    Args:
+        kept, new: both versions.
+        is_kept: for each frame of the song, whether it is kept; it changes on beats only.
+        frame_steps: sixteenths of a frame.
+    """
     spans: list[ChordSpan] = []
-    bar = 0
-    for wanted, bars in groupby(map(bool, is_kept)):
-        end_bar = bar + len(list(bars))
-        start_beat, end_beat = meter.bars_to_beats(bar), meter.bars_to_beats(end_bar)
+    frame = 0
+    for wanted, frames in groupby(map(bool, is_kept)):
+        end_frame = frame + len(list(frames))
+        start_beat, end_beat = (place * frame_steps // STEPS_PER_BEAT for place in (frame, end_frame))
         for span in kept if wanted else new:
             first, last = max(span.start_beat, start_beat), min(span.end_beat, end_beat)
             if first < last:
                 spans.append(ChordSpan(first, last - first, span.chord))
-        bar = end_bar
+        frame = end_frame
     return tuple(spans)

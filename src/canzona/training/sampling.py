@@ -97,9 +97,10 @@ def draw_windows(songs: TrainingSongs, level: Level, count: int, visibility: Vis
     earlier = torch.randint(max(1, parts - 1), (count,), generator=generator)
     chosen = torch.where(uniform(count) < visibility.last_part, parts - 1, earlier)
     shown = (uniform(count) < visibility.part) & (parts > 1)
-    here = (bar >= part_from[:, None]) & (bar < part_to[:, None]) & shown[:, None]
-    known_parts = (torch.arange(parts)[None, :, None] == chosen[:, None, None]) & here[:, None]
     device = songs.store.device
+    frame_bar = songs.store.bars_of_frames(level, song.to(device), torch.zeros_like(start, device=device)).cpu()
+    here = (frame_bar >= part_from[:, None]) & (frame_bar < part_to[:, None]) & shown[:, None]
+    known_parts = here[..., None] & (torch.arange(parts) == chosen[:, None])[:, None]
     chance = torch.Generator().manual_seed(int(torch.randint(1 << 62, (), generator=generator)))  # as many draws without codes
     asked = songs.codes and songs.codes.of_windows(song, start, extents, chance)
     return Windows(song.to(device), start.to(device), known_bars.to(device), known_parts.to(device), asked)
