@@ -569,6 +569,10 @@ BAD_TRAINING = {
     "minutes": ([FORM.name, "--max-minutes", "0"], ["max-minutes: must be", "got 0"]),
     "steps": ([FORM.name, "--max-steps", "-5"], ["max-steps: must be", "got -5"]),
     "run, a file": ([FORM.name, "--run", "a file"], ["run: must be a folder, got the file 'a file'"]),
+    "learning rate": ([FORM.name, "--learning-rate", "-1"], ["learning-rate: must be", "got -1"]),
+    "decay": ([FORM.name, "--decay", "2"], ["decay: must be 0 to 1, got 2"]),
+    "branch": ([FORM.name, "--branch", "nowhere"], ["branch: must be a folder with checkpoint.safetensors, got 'nowhere'"]),
+    "from": ([FORM.name, "--from", "nowhere"], ["from: must be a weight file", "got 'nowhere'"]),
     "resume": ([FORM.name, "--resume", "nowhere"], ["resume: must be a folder with checkpoint.safetensors, got 'nowhere'"]),
 }
 

@@ -22,9 +22,9 @@ def train(
         Path | None, typer.Option("--from", help="Weight file of the level to begin with; what fits is taken.")
     ] = None,
     decay: Annotated[float, typer.Option(help="Share of the budget, at its end, in which the rate falls to 0.")] = 0.0,
-    batch_size: Annotated[int, typer.Option(help="Windows a step.")] = 16,
-    learning_rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 1.2e-3,
-    seed: Annotated[int, typer.Option(help="Of weights, windows and noise.")] = 0,
+    batch_size: Annotated[int | None, typer.Option(help="Windows a step. Default: 16, or the run's.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Highest learning rate. Default: 0.0012, or the run's.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of weights, windows and noise. Default: 0, or the run's.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto for cuda where there is one.")] = "auto",
     threads: Annotated[int | None, typer.Option(help="Processors to use. Default: all, at most 4.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
@@ -33,23 +33,14 @@ def train(
     from canzona.generation.request import LARGEST_SEED
     from canzona.hierarchy.levels import level_named
     from canzona.pretrained import load_encoders, use_processors
-    from canzona.training.loop import CHECKPOINT, Trainer, TrainingConfig
+    from canzona.training.checkpoint import read_settings
+    from canzona.training.loop import CHECKPOINT, RUN_SETTINGS, Trainer, TrainingConfig
     from canzona.training.tensorboard import ScalarLog
 
     row = level_named(level)
-    if not 0 <= seed < LARGEST_SEED:
+    if seed is not None and not 0 <= seed < LARGEST_SEED:
         raise ValueError(f"seed: must be 0 to {LARGEST_SEED - 1}, got {seed}")
     chosen = training_device(device)
-    minutes = 30.0 if max_minutes is None and max_steps is None else max_minutes
-    config = TrainingConfig(
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        max_minutes=minutes,
-        max_steps=max_steps,
-        decay=decay,
-        seed=seed,
-        compile=chosen.type == "cuda",
-    )
     use_processors(threads)
     folder = resume or run or Path("runs") / row.name
     if folder.exists() and not folder.is_dir():
@@ -63,6 +54,21 @@ def train(
         raise ValueError(f"branch: must be another folder than that of the run, got {str(branch)!r} for both")
     if start is not None and (resume is not None or not start.is_file()):
         raise ValueError(f"from: must be a weight file, and not given with resume, got {str(start)!r}")
+    earlier = resume or branch
+    settings = read_settings(earlier / CHECKPOINT) if earlier is not None else {}
+    asked = {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
+    for name in RUN_SETTINGS:
+        if asked[name] is None:
+            asked[name] = settings.get(name)
+        elif asked[name] != settings.get(name, asked[name]):
+            typer.echo(f"canzona: {name.replace('_', '-')}: {asked[name]} from here on, {settings[name]} so far", err=True)
+    config = TrainingConfig(
+        **{name: value for name, value in asked.items() if value is not None},  # type: ignore[arg-type]
+        max_minutes=30.0 if max_minutes is None and max_steps is None else max_minutes,
+        max_steps=max_steps,
+        decay=decay,
+        compile=chosen.type == "cuda",
+    )
     training, validation = split_data(data)
     trainer = Trainer(row, training, validation, folder, config, chosen, encoders=load_encoders() if row.external else None)
     if start is not None:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from canzona.hierarchy.extraction import completed
 from canzona.hierarchy.levels import LEVELS, Level, external_named, level_named
+from canzona.io.files import check_storable
 from canzona.model.denoiser import LARGEST_WEIGHT
 from canzona.representation.encoders import check_has_level
 from canzona.representation.encodings import encoding_named
@@ -14,7 +15,8 @@ from canzona.song.song import LeadSheet, Song
 
 
 def _music(song: Song) -> Song:
-    """The song without its history, which a request need not hold."""
+    """The song without its history, which a request need not hold, once it is sure that it is in order."""
+    check_storable(song)
     return replace(song, provenance=MappingProxyType({}))
 
 

@@ -6,8 +6,9 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -33,6 +34,7 @@ class Checkpoint:
         seconds: wall clock used.
         figures: of the last validation, by name.
         tensors: what ``learned`` gave.
+        settings: batch size, learning rate and seed of the run, and the digest of the encoders whose codes it learns, if any.
     """
 
     origin: Mapping[str, object]
@@ -40,11 +42,17 @@ class Checkpoint:
     seconds: float
     figures: Mapping[str, float]
     tensors: Mapping[str, Tensor]
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint atomically."""
-    progress = {"step": checkpoint.step, "seconds": checkpoint.seconds, "figures": dict(checkpoint.figures)}
+    progress = {
+        "step": checkpoint.step,
+        "seconds": checkpoint.seconds,
+        "figures": dict(checkpoint.figures),
+        "settings": dict(checkpoint.settings),
+    }
     tensors = {name: value.detach().cpu().contiguous() for name, value in checkpoint.tensors.items()}
     atomic_write(path, save(tensors, {"facts": json.dumps(dict(checkpoint.origin) | progress)}))
 
@@ -58,13 +66,30 @@ def read_checkpoint(path: Path, origin: Mapping[str, object]) -> Checkpoint:
     """
     path.open("rb").close()  # where it cannot be read, this error names it
     with refusing_damage(path), safe_open(path, framework="pt") as file:
-        facts = dict(json.loads((file.metadata() or {}).get("facts", "{}")))
+        facts = _facts(file.metadata())
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     for name, wanted in json.loads(json.dumps(dict(origin))).items():
         if facts.get(name) != wanted:
             raise ValueError(f"resume: {path} has {name} {facts.get(name)!r}, must have {wanted!r}")
     with refusing_damage(path):
-        return Checkpoint(origin, int(facts["step"]), float(facts["seconds"]), dict(facts.get("figures", {})), tensors)
+        figures, settings = dict(facts.get("figures", {})), dict(facts.get("settings", {}))
+        return Checkpoint(origin, int(facts["step"]), float(facts["seconds"]), figures, tensors, settings)
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """The settings of a checkpoint's run, as ``Checkpoint`` has them; empty where it does not say.
+
+    Raises:
+        ValueError: where the file is damaged.
+        OSError: where it cannot be read.
+    """
+    path.open("rb").close()
+    with refusing_damage(path), safe_open(path, framework="pt") as file:
+        return dict(_facts(file.metadata()).get("settings", {}))
+
+
+def _facts(metadata: Mapping[str, str] | None) -> dict[str, Any]:
+    return dict(json.loads((metadata or {}).get("facts", "{}")))
 
 
 def read_history(path: Path, until_step: int) -> list[str]:

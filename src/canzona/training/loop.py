@@ -46,6 +46,9 @@ from canzona.training.rate import budget_used, learning_rate
 from canzona.training.sampling import Corruption, Dropout, draw_windows, with_corruption, with_dropout
 from canzona.version import __version__
 
+RUN_SETTINGS = ("batch_size", "learning_rate", "seed")
+"""What a run goes on with where nothing else is said."""
+
 BRANCH = 0.1
 """Steps of a branch, in steps of the run that it finishes."""
 
@@ -215,7 +218,8 @@ class Trainer:
         atomic_write(self.folder / HISTORY, "".join(self._history).encode())
         save_weights(self.folder / WEIGHTS, self.average.module, card)  # type: ignore[arg-type]
         tensors = learned(self.network, self.average, self.optimizers, self.generator)
-        checkpoint = Checkpoint(self._origin(), self.step, self.seconds, self.figures, tensors)
+        settings = {name: getattr(self.config, name) for name in RUN_SETTINGS} | {"encoders": self.encoders}
+        checkpoint = Checkpoint(self._origin(), self.step, self.seconds, self.figures, tensors, settings)
         write_checkpoint(self.folder / CHECKPOINT, checkpoint)
 
     def resume(self, path: Path) -> None:
@@ -226,6 +230,8 @@ class Trainer:
             OSError: where it cannot be read.
         """
         checkpoint = read_checkpoint(path, self._origin())
+        if checkpoint.settings.get("encoders", self.encoders) != self.encoders:
+            raise ValueError(f"resume: {path} has learnt the codes of other encoders; must be those that it began with")
         with refusing_damage(path):
             learn_again(checkpoint.tensors, self.network, self.average, self.optimizers, self.generator)
             self._history = read_history(path.with_name(HISTORY), checkpoint.step)
