@@ -114,11 +114,11 @@ def test_what_is_no_key_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("key", ALL_KEYS, ids=str)
 def test_key_signatures_count_fifths(key: Key) -> None:
-    assert -5 <= key.accidentals <= 6
+    assert key.accidentals in (range(-5, 7) if key.mode is Mode.MAJOR else range(-6, 6))
     assert set(key.scale) == {(7 * (key.accidentals + fifths)) % PITCH_CLASSES for fifths in range(-1, 6)}
     relative = Key(key.tonic - 3 + 12 if key.tonic < 3 else key.tonic - 3, Mode.MINOR)
     if key.mode is Mode.MAJOR:
-        assert (relative.accidentals, set(relative.scale)) == (key.accidentals, set(key.scale))
+        assert ((relative.accidentals - key.accidentals) % 12, set(relative.scale)) == (0, set(key.scale))
 
 
 @pytest.mark.parametrize("tonic", [-1, 12, 0.5, "C", None])
@@ -198,6 +198,20 @@ def test_every_note_has_one_spelling(key: Key | None) -> None:
     written = [note_name(pitch_class, key) for pitch_class in range(PITCH_CLASSES)]
     plain = [name.replace("♯", "#").replace("♭", "b") for name in written]
     assert [parse_pitch_class(name) for name in plain] == list(range(PITCH_CLASSES))
+
+
+@pytest.mark.parametrize("key", ALL_KEYS, ids=str)
+def test_keys_are_called_as_their_tonic_is_spelt(key: Key) -> None:
+    tonic = note_name(key.tonic, key)
+    assert key_name(key).split() == [tonic, key.mode.value]
+    assert str(key).split() == [tonic.replace("♯", "#").replace("♭", "b"), key.mode.value]
+    assert Form((Phrase("A", 4, key),)).keyed_text() == f"A4@{str(key).split()[0]}{'m' * (key.mode is Mode.MINOR)}"
+    assert len(tonic) <= 2
+
+
+def test_minor_keys_have_the_names_that_musicians_give_them() -> None:
+    minor = [str(Key(tonic, Mode.MINOR)).split()[0] for tonic in range(PITCH_CLASSES)]
+    assert minor == ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"]
 
 
 @pytest.mark.parametrize("key", ALL_KEYS, ids=str)

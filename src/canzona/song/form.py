@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from canzona.song.harmony import PITCH_CLASS_NAMES, Key, Mode
+from canzona.song.harmony import Key, Mode
 
 _PHRASE = re.compile(
     r"([A-Za-z])\s*(0*[1-9][0-9]{0,11})"
@@ -153,4 +153,4 @@ class Form:
 
 def _key_text(key: Key) -> str:
     """``F#m``, ``Bb``: a key without spaces."""
-    return PITCH_CLASS_NAMES[key.tonic] + ("m" if key.mode is Mode.MINOR else "")
+    return key.tonic_name + ("m" if key.mode is Mode.MINOR else "")

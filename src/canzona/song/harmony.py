@@ -61,6 +61,12 @@ def parse_pitch_class(text: str) -> int:
     return (_NATURALS[letter] + accidentals.count("#") - accidentals.count("b")) % PITCH_CLASSES
 
 
+def name_of_fifths(fifths: int) -> str:
+    """The note so many fifths above C: 0 is C, 1 G, 6 F#, −1 F, −2 Bb."""
+    accidentals, letter = divmod(fifths + 1, 7)
+    return "FCGDAEB"[letter] + ("#" * accidentals or "b" * -accidentals)
+
+
 @dataclass(frozen=True, slots=True)
 class Chord:
     """A chord of the vocabulary over a bass.
@@ -231,7 +237,12 @@ class Key:
         return cls(parse_pitch_class(tonic[0].upper() + tonic[1:]), Mode.MINOR if minor else Mode.MAJOR)
 
     def __str__(self) -> str:
-        return f"{PITCH_CLASS_NAMES[self.tonic]} {self.mode.value}"
+        return f"{self.tonic_name} {self.mode.value}"
+
+    @property
+    def tonic_name(self) -> str:
+        """The tonic as the key's signature spells it: ``C#`` in C♯ minor, ``Db`` in D♭ major."""
+        return name_of_fifths(self.accidentals + (0 if self.mode is Mode.MAJOR else 3))
 
     @property
     def scale(self) -> tuple[int, ...]:
@@ -240,8 +251,9 @@ class Key:
 
     @property
     def accidentals(self) -> int:
-        """Sharps (positive) or flats (negative) of its key signature, −5 to 6."""
-        return (self.relative_major * 7 + 5) % PITCH_CLASSES - 5
+        """Sharps (positive) or flats (negative) of its key signature: −5 to 6, of F♯ major; in minor −6, of E♭ minor, to 5."""
+        most_flats = 5 if self.mode is Mode.MAJOR else 6
+        return (self.relative_major * 7 + most_flats) % PITCH_CLASSES - most_flats
 
     @property
     def relative_major(self) -> int:

@@ -1,6 +1,6 @@
 """Keys and chords as musicians write them: lead-sheet symbols with real signs, each note spelt as the key spells it."""
 
-from canzona.song.harmony import PITCH_CLASSES, Chord, Key, Mode
+from canzona.song.harmony import PITCH_CLASSES, Chord, Key, Mode, name_of_fifths
 
 _QUALITIES = {
     "maj": "", "min": "m", "min7": "m7", "minmaj7": "m(maj7)", "hdim7": "m7♭5", "maj6": "6", "min6": "m6", "maj(9)": "add9",
@@ -12,7 +12,7 @@ _QUALITIES = {
 
 def key_name(key: Key) -> str:
     """``E♭ major``, ``F♯ minor``."""
-    return str(key).replace("b", "♭", 1).replace("#", "♯")
+    return f"{_with_signs(key.tonic_name)} {key.mode.value}"
 
 
 def chord_name(chord: Chord, key: Key | None) -> str:
@@ -24,6 +24,8 @@ def chord_name(chord: Chord, key: Key | None) -> str:
 def note_name(pitch_class: int, key: Key | None) -> str:
     """A note's name within the twelve fifths around the key's own: A♭ to C♯ in C major, B♭ to D♯ in A minor."""
     flattest = (key.accidentals if key else 0) - (2 if key and key.mode is Mode.MINOR else 4)
-    fifths = flattest + (7 * pitch_class - flattest) % PITCH_CLASSES  # above C: F −1, C 0, G 1, and so on
-    accidentals, letter = divmod(fifths + 1, 7)
-    return "FCGDAEB"[letter] + ("♯" * accidentals or "♭" * -accidentals)
+    return _with_signs(name_of_fifths(flattest + (7 * pitch_class - flattest) % PITCH_CLASSES))
+
+
+def _with_signs(name: str) -> str:
+    return name.replace("b", "♭").replace("#", "♯")
