@@ -8,10 +8,12 @@ rhythm comes again.
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from canzona.model.conditioning import Conditioner
 from canzona.model.config import ModelConfig
 from canzona.model.layers import NoiseEmbedding, TransformerBlock, rms_norm
+from canzona.model.line import Line, neighbours
 
 
 class FrameTransformer(nn.Module):
@@ -27,6 +29,9 @@ class FrameTransformer(nn.Module):
         self.noise = NoiseEmbedding(config.noise_width)
         self.read_points = nn.Linear(2 * config.point_size, config.width, bias=False)
         self.blocks = nn.ModuleList(TransformerBlock(config) for _ in range(config.blocks))
+        self.lines = nn.ModuleDict(
+            {str(number): Line(shape, config.width) for number, shape in enumerate(config.voices) if shape.line}
+        )
         self.output = nn.Linear(config.width, config.logit_size)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
@@ -44,7 +49,22 @@ class FrameTransformer(nn.Module):
             (batch, frames, log-odds).
         """
         hidden = told + self.read_points(torch.cat([x, estimate], dim=-1))
+        near = {}
+        for name, line in self.lines.items():
+            near[name] = neighbours(self._begins(estimate, int(name)))
+            hidden = hidden + line.read(near[name].to(hidden.dtype))
         noise = self.noise(c_noise)
         for block in self.blocks:
             hidden = block(hidden, noise)
-        return self.output(rms_norm(hidden))
+        hidden = rms_norm(hidden)
+        parts = list(self.output(hidden).split([shape.logit_size for shape in self.config.voices], dim=-1))
+        for name, line in self.lines.items():
+            own = line.logits(hidden, near[name])
+            parts[int(name)] = parts[int(name)] + functional.pad(own, (self.config.voices[int(name)].logit_size - own.shape[-1], 0))
+        return torch.cat(parts, dim=-1)
+
+    def _begins(self, estimate: Tensor, number: int) -> Tensor:
+        """(batch, frames, items) how likely each item on a voice's line begins, by the estimate of its point."""
+        shape = self.config.voices[number]
+        own = estimate.split([voice.point_size for voice in self.config.voices], dim=-1)[number]
+        return (own[..., -shape.line :].float() / self.points[number][-1, -1].float()).clamp(0, 1)

@@ -28,11 +28,13 @@ class VoiceShape:
         count: voices.
         states: of each.
         size: numbers that a point has.
+        line: how many of the last states lie on a line, a step apart, each with the last numbers of its point for itself; 0 for none.
     """
 
     count: int
     states: int
     size: int
+    line: int = 0
 
     @property
     def point_size(self) -> int:

@@ -95,7 +95,7 @@ def _pitch_voices(part: Part) -> Voices:
     margin = int(2 * _CONTOUR_WIDTH)
     places = torch.arange(-margin, pitches + margin)[None] - torch.arange(pitches)[:, None]
     bumps = _CONTOUR * torch.exp(-(places**2) / (2 * _CONTOUR_WIDTH**2))
-    return _one_voice(torch.cat([bumps, _spaced(pitches, _PITCH)], dim=1), _RHYTHM, torch.eye(pitches))
+    return _one_voice(torch.cat([bumps, _spaced(pitches, _PITCH)], dim=1), _RHYTHM, torch.eye(pitches), line=pitches)
 
 
 def _chord_voices(part: Part) -> Voices:
@@ -109,12 +109,12 @@ def _chord_voices(part: Part) -> Voices:
     return _one_voice(items * torch.tensor([_BASS, _CHROMA]).repeat_interleave(PITCH_CLASSES), _CHORD_RHYTHM, items)
 
 
-def _one_voice(item_points: Tensor, rhythm: float, items: Tensor) -> Voices:
+def _one_voice(item_points: Tensor, rhythm: float, items: Tensor, line: int = 0) -> Voices:
     """Rest, hold and onset at equal distances, and beside these what tells the items apart."""
     kinds = torch.tensor([REST, HOLD, *[FIRST_ITEM] * len(items)])
     silent = torch.zeros(FIRST_ITEM, item_points.shape[1])
     points = torch.cat([_spaced(FIRST_ITEM + 1, rhythm)[kinds], torch.cat([silent, item_points])], dim=1)
-    return Voices(VoiceShape(1, *points.shape), _representable(points), items)
+    return Voices(VoiceShape(1, *points.shape, line), _representable(points), items)
 
 
 def _key_voices(part: Part) -> Voices:
