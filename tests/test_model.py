@@ -134,7 +134,10 @@ class TestNetwork:
             parameter.requires_grad_(not name.startswith("points"))
         conditions = random_conditions(network.config, batch=4, codes=True)
         conditions = conditions.dropping(dict.fromkeys(DROPPABLE, torch.tensor([True, False, True, False])))
-        logits(Denoiser(network), noisy(network.config, 4), conditions).square().mean().backward()
+        estimate = join(
+            [own[-1:].expand(4, network.config.frames, -1) for own in network.points]
+        )  # something begins everywhere
+        logits(Denoiser(network), noisy(network.config, 4), conditions, estimate=estimate).square().mean().backward()
         silent = [name for name, own in network.named_parameters() if own.grad is None or own.grad.abs().max() == 0]
         assert silent == ["points.0", "points.1"]
         fresh = new_network(LEAD_SHEET, network.config)

@@ -275,8 +275,8 @@ def test_one_window_learnt_by_heart_comes_back():
     song = PreparedSong(1, in_vocabulary(example_song("A2")))
     songs = TrainingSongs([song], torch.device("cpu"), (FORM, REDUCED_LEAD_SHEET, level))
     copies, generator = 4, torch.Generator().manual_seed(0)
-    start, nothing = torch.zeros(copies, dtype=torch.long), torch.zeros(copies, 2, 2, dtype=torch.bool)
-    window = songs.store.conditions(level, Windows(start, start, nothing[:, 0], nothing))
+    start, nothing = torch.zeros(copies, dtype=torch.long), torch.zeros(copies, 32, 2, dtype=torch.bool)
+    window = songs.store.conditions(level, Windows(start, start, nothing[:, :2, 0], nothing))
     conditions = window.conditions.without("background", "reference")
 
     torch.manual_seed(0)

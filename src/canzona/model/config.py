@@ -51,6 +51,8 @@ class ModelConfig:
             sizes = (shape.count, shape.states, shape.size)
             if not all(type(size) is int and 1 <= size <= LARGEST_SIZE for size in sizes):
                 raise ValueError(f"voices: must be whole, 1 to {LARGEST_SIZE}, got {sizes}")
+            if type(shape.line) is not int or not 0 <= shape.line <= (min(shape.states, shape.size) if shape.count == 1 else 0):
+                raise ValueError(f"voices: line must be 0, or at most states and size of a single voice, got {shape.line!r}")
         if max(self.point_size, self.logit_size) > LARGEST_SIZE:
             raise ValueError(f"voices: must have {LARGEST_SIZE} points and states at most, got {self.voices}")
         if self.blocks > MOST_BLOCKS:

@@ -3,7 +3,7 @@
 The published network is a U-Net over a picture (arXiv 2405.09901); there, a pixel of a reference or of a skeleton passes a
 cell of many pixels on its way to the output. Here every frame's planes enter by one linear map and stay in its residual
 stream, so a return or a given skeleton can be copied exactly, and attention relates any two frames, which is how a figure or a
-rhythm comes again.
+rhythm comes again. A voice on a line is told its neighbours besides (``model/line.py``).
 """
 
 import torch
@@ -49,22 +49,22 @@ class FrameTransformer(nn.Module):
             (batch, frames, log-odds).
         """
         hidden = told + self.read_points(torch.cat([x, estimate], dim=-1))
-        near = {}
-        for name, line in self.lines.items():
-            near[name] = neighbours(self._begins(estimate, int(name)))
-            hidden = hidden + line.read(near[name].to(hidden.dtype))
+        lines = [(int(name), line) for name, line in self.lines.items() if isinstance(line, Line)]
+        near = [neighbours(self._begins(estimate, number)).to(hidden.dtype) for number, _ in lines]
+        for (_, line), told_of_line in zip(lines, near, strict=True):
+            hidden = hidden + line.read(told_of_line)
         noise = self.noise(c_noise)
         for block in self.blocks:
             hidden = block(hidden, noise)
         hidden = rms_norm(hidden)
         parts = list(self.output(hidden).split([shape.logit_size for shape in self.config.voices], dim=-1))
-        for name, line in self.lines.items():
-            own = line.logits(hidden, near[name])
-            parts[int(name)] = parts[int(name)] + functional.pad(own, (self.config.voices[int(name)].logit_size - own.shape[-1], 0))
+        for (number, line), told_of_line in zip(lines, near, strict=True):
+            moves = line.logits(hidden, told_of_line)
+            parts[number] = parts[number] + functional.pad(moves, (parts[number].shape[-1] - moves.shape[-1], 0))
         return torch.cat(parts, dim=-1)
 
     def _begins(self, estimate: Tensor, number: int) -> Tensor:
         """(batch, frames, items) how likely each item on a voice's line begins, by the estimate of its point."""
-        shape = self.config.voices[number]
+        shape, table = self.config.voices[number], self.points[number]
         own = estimate.split([voice.point_size for voice in self.config.voices], dim=-1)[number]
-        return (own[..., -shape.line :].float() / self.points[number][-1, -1].float()).clamp(0, 1)
+        return (own[..., -shape.line :].float() / table[-1, -1].float()).clamp(0, 1)

@@ -11,7 +11,7 @@ loss is the cross-entropy of P. How far apart points lie says at which noise lev
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from einops import rearrange
@@ -28,13 +28,14 @@ class VoiceShape:
         count: voices.
         states: of each.
         size: numbers that a point has.
-        line: how many of the last states lie on a line, a step apart, each with the last numbers of its point for itself; 0 for none.
+        line: how many of the last states lie on a line, a step apart, as pitches do; 0 for none. Each has one of the last
+            numbers of a point to itself.
     """
 
     count: int
     states: int
     size: int
-    line: int = 0
+    line: int = field(default=0, compare=False)  # of the network, not of the images: weights without lines fit a level with one
 
     @property
     def point_size(self) -> int:

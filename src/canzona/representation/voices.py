@@ -114,7 +114,7 @@ def _one_voice(item_points: Tensor, rhythm: float, items: Tensor, line: int = 0)
     kinds = torch.tensor([REST, HOLD, *[FIRST_ITEM] * len(items)])
     silent = torch.zeros(FIRST_ITEM, item_points.shape[1])
     points = torch.cat([_spaced(FIRST_ITEM + 1, rhythm)[kinds], torch.cat([silent, item_points])], dim=1)
-    return Voices(VoiceShape(1, *points.shape, line), _representable(points), items)
+    return Voices(VoiceShape(1, *points.shape, line=line), _representable(points), items)
 
 
 def _key_voices(part: Part) -> Voices:
