@@ -5,7 +5,7 @@ import torch
 
 from canzona.hierarchy.levels import ACCOMPANIMENT, LEAD_SHEET, REDUCED_LEAD_SHEET
 from canzona.model.config import ModelConfig
-from canzona.model.line import FARTHEST, Line, neighbours
+from canzona.model.line import FARTHEST, INTERVALS, Line, neighbours
 from canzona.model.network import FrameTransformer
 from canzona.model.states import VoiceShape
 from canzona.representation.voices import voices
@@ -37,7 +37,7 @@ def by_hand(begins: torch.Tensor) -> torch.Tensor:
 
 def test_neighbours_are_what_began_last_and_what_begins_next():
     begins = some_begins()
-    expected = torch.cat([by_hand(begins), by_hand(begins.flip(1)).flip(1)], dim=-1)
+    expected = torch.stack([by_hand(begins), by_hand(begins.flip(1)).flip(1)], dim=2)
     assert torch.allclose(neighbours(begins), expected, atol=1e-4)
     assert not neighbours(torch.zeros(1, 5, ITEMS)).any()
 
@@ -47,15 +47,27 @@ def test_an_interval_counts_alike_wherever_it_lies():
     torch.nn.init.normal_(line.intervals.weight, generator=torch.Generator().manual_seed(0))
     near = torch.zeros(1, 3, 2, ITEMS)
     near[:, :, 0, 14], near[:, :, 1, 16] = 1.0, 0.5
-    logits = line.logits(hidden, near.flatten(2))
-    assert torch.allclose(line.logits(hidden, near.roll(2, -1).flatten(2))[..., 2:], logits[..., :-2], atol=1e-6)
-    last, following = line.intervals(hidden).unflatten(-1, (2, 2 * FARTHEST + 1)).unbind(-2)
+    logits = line.logits(hidden, near)
+    assert torch.allclose(line.logits(hidden, near.roll(2, -1))[..., 2:], logits[..., :-2], atol=1e-6)
+    last, following = line.intervals(hidden).unflatten(-1, (2, INTERVALS)).unbind(-2)
     for item in range(ITEMS):
         expected = sum(
             weight * own[..., FARTHEST + place - item] if abs(place - item) <= FARTHEST else torch.zeros(1, 3)
             for own, place, weight in ((last, 14, 1.0), (following, 16, 0.5))
         )
         assert torch.allclose(logits[..., item], expected, atol=1e-5)
+
+
+def test_a_figure_is_told_alike_at_any_pitch():
+    line = Line(SHAPE, 16)
+    torch.nn.init.normal_(line.read_intervals.weight, generator=torch.Generator().manual_seed(0))
+
+    def told(*items: int) -> torch.Tensor:
+        begins = torch.eye(ITEMS)[torch.tensor(items)][None]
+        return line.features(begins, neighbours(begins))
+
+    assert torch.allclose(told(3, 5, 4, 11), told(13, 15, 14, 21), atol=1e-4)
+    assert (told(3, 5, 4, 11) - told(3, 5, 4, 12)).abs().max() > 0.1
 
 
 def test_melodies_are_lines_and_nothing_else():
@@ -93,6 +105,10 @@ def test_an_untrained_line_changes_nothing_and_a_trained_one_hears_the_estimate(
     assert change[:, 3:, -ITEMS + 9].allclose(torch.tensor(5.0))
     change[:, 3:, -ITEMS + 9] = 0
     assert change.abs().max() < 1e-5
+    known = torch.zeros_like(x)
+    known[:, 5, -ITEMS + 3] = 2.0  # known music is heard like the estimate
+    change = lined(x, estimate, level, told, known) - before
+    assert change[:, 6:, -ITEMS + 5].allclose(torch.tensor(5.0))
 
 
 @pytest.mark.parametrize(

@@ -454,7 +454,7 @@ class Additive(nn.Module):
             told = told + says * there * ~conditions.absent(name)
         return told
 
-    def forward(self, x, estimate, c_noise, told):
+    def forward(self, x, estimate, c_noise, told, known):
         self.windows += len(x)
         return torch.cat([torch.zeros_like(told), told], dim=-1)
 

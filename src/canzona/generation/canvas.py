@@ -19,7 +19,7 @@ from canzona.model.diffusion import NoiseSchedule
 from canzona.model.samplers import dpm_solver_2m
 from canzona.representation.drawing import part_masks
 from canzona.representation.structure import NONE
-from canzona.representation.voices import paint
+from canzona.representation.voices import paint, states_of
 from canzona.representation.window import FULL, AskedCodes, ImageStore, Window, Windows
 from canzona.song.form import Form
 from canzona.song.timing import Meter
@@ -105,7 +105,8 @@ class Canvas:
             shape = (level.window_frames, model.denoiser.config.point_size)
             noise = torch.stack([torch.randn(shape, generator=generators[song]) for song in songs]).to(self.store.device)
             weights = self._weights(level, songs, here, asked, guidance)
-            denoise = WindowDenoiser(model.denoiser, window.conditions, weights, self._evidence(level, songs, here, asked))
+            evidence = self._evidence(level, songs, here, asked)
+            denoise = WindowDenoiser(model.denoiser, window.conditions, weights, evidence, window.states)
             for _ in dpm_solver_2m(denoise, noise, model.schedule.walk(steps).to(self.store.device)):
                 done += 1
                 yield done, total
@@ -147,6 +148,7 @@ class Canvas:
         literal = self._by_frame(level, songs, places, [plan.literal for plan in plans], False)[..., None]
         copied = literal & (conditions.reference_mask > 0.5) & window.unknown
         pixels = torch.einsum("btp,px->btx", copied.float(), part_masks(level).to(self.store.device)) > 0
+        image = torch.where(pixels, conditions.reference.float(), window.image.flatten(2)).view_as(window.image)
         return replace(
             window,
             conditions=replace(
@@ -154,7 +156,8 @@ class Canvas:
                 known=torch.where(pixels, conditions.reference, conditions.known),
                 known_mask=torch.maximum(conditions.known_mask, copied.to(conditions.known_mask.dtype)),
             ),
-            image=torch.where(pixels, conditions.reference.float(), window.image.flatten(2)).view_as(window.image),
+            image=image,
+            states=states_of(level, image),
             unknown=window.unknown & ~copied,
         )
 

@@ -67,12 +67,14 @@ class Denoiser(nn.Module):
         """(batch, frames, width): all that is known of these windows, as the network reads it, whatever the noise level."""
         return self.network.conditions(conditions)
 
-    def logits(self, x: Tensor, estimate: Tensor, sigma: Tensor, told: Tensor, unknown: Tensor) -> list[Tensor]:
+    def logits(
+        self, x: Tensor, estimate: Tensor, sigma: Tensor, told: Tensor, unknown: Tensor, known: Tensor | None = None
+    ) -> list[Tensor]:
         """Log-odds of every voice's states, likelihood included, unguided: ``beliefs`` and ``evidence`` together.
 
         Args and result as of ``beliefs``.
         """
-        believed = self.beliefs(x, estimate, sigma, told, unknown)
+        believed = self.beliefs(x, estimate, sigma, told, unknown, known)
         return [own + heard for own, heard in zip(believed, self.evidence(x, sigma), strict=True)]
 
     def evidence(self, x: Tensor, sigma: Tensor) -> list[Tensor]:
@@ -80,7 +82,9 @@ class Denoiser(nn.Module):
         noisy = split_points(x, self.config.voices)
         return [likelihood_logits(own, table.float(), sigma) for own, table in zip(noisy, self.network.points, strict=True)]
 
-    def beliefs(self, x: Tensor, estimate: Tensor, sigma: Tensor, told: Tensor, unknown: Tensor) -> list[Tensor]:
+    def beliefs(
+        self, x: Tensor, estimate: Tensor, sigma: Tensor, told: Tensor, unknown: Tensor, known: Tensor | None = None
+    ) -> list[Tensor]:
         """Log-odds of every voice's states given everything but its own noisy point.
 
         Args:
@@ -89,12 +93,15 @@ class Denoiser(nn.Module):
             sigma: (batch,) noise levels.
             told: what ``told`` gave.
             unknown: (batch, frames, points), 1 where a point is to be composed, else 0.
+            known: the same of clean points, wherever they are known; ``None`` for nowhere.
 
         Returns:
             For every part, (batch, frames, voices, states).
         """
         scaled = (x * input_scale(sigma[:, None, None]) * unknown).to(told.dtype)
-        output = self.network(scaled, (estimate * unknown).to(told.dtype), noise_label(sigma), told).float()
+        estimate = (estimate * unknown).to(told.dtype)
+        known = None if known is None else (known * (1 - unknown)).to(told.dtype)
+        output = self.network(scaled, estimate, noise_label(sigma), told, known).float()
         return split_logits(output, self.config.voices)
 
     def estimate(self, logits: Sequence[Tensor]) -> Tensor:
@@ -118,7 +125,12 @@ class WindowDenoiser:
     """
 
     def __init__(
-        self, denoiser: Denoiser, conditions: Conditions, guidance: Guidance, evidence: Sequence[Tensor | None] | None = None
+        self,
+        denoiser: Denoiser,
+        conditions: Conditions,
+        guidance: Guidance,
+        evidence: Sequence[Tensor | None] | None = None,
+        states: Sequence[Tensor] | None = None,
     ) -> None:
         """Read the conditions.
 
@@ -128,6 +140,7 @@ class WindowDenoiser:
             guidance: weights of the conditions.
             evidence: for every part, log-odds that something else than the network gives its states, broadcastable to
                 (batch, frames, voices, states), or ``None``.
+            states: for every part, (batch, frames, voices), right wherever it is known; ``None`` where nothing is.
         """
         self.denoiser = denoiser
         factors = guidance.factors(conditions)
@@ -137,14 +150,15 @@ class WindowDenoiser:
         self.unknown = denoiser.unknown_points(conditions)
         self.evidence = evidence or [None] * len(denoiser.config.voices)
         self.last = torch.zeros_like(self.unknown)
+        self.known = self.last if states is None else denoiser.draw(states)
         self.guided: list[Tensor] = []
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """The expected clean points of ``x``, (batch, frames, points), at a scalar noise level."""
         copies = 1 + len(self.factors)
         levels = sigma.to(x.device).expand(copies * len(x))
-        repeated = [tensor.repeat(copies, 1, 1) for tensor in (x, self.last, self.unknown)]
-        believed = self.denoiser.beliefs(repeated[0], repeated[1], levels, self.told, repeated[2])
+        noisy_points, last, unknown, known = (own.repeat(copies, 1, 1) for own in (x, self.last, self.unknown, self.known))
+        believed = self.denoiser.beliefs(noisy_points, last, levels, self.told, unknown, known)
         heard = self.denoiser.evidence(x, levels[: len(x)])
         self.guided = []
         for own, noisy, given in zip(believed, heard, self.evidence, strict=True):

@@ -36,7 +36,7 @@ class FrameTransformer(nn.Module):
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
 
-    def forward(self, x: Tensor, estimate: Tensor, c_noise: Tensor, told: Tensor) -> Tensor:
+    def forward(self, x: Tensor, estimate: Tensor, c_noise: Tensor, told: Tensor, known: Tensor | None = None) -> Tensor:
         """One pass.
 
         Args:
@@ -44,27 +44,30 @@ class FrameTransformer(nn.Module):
             estimate: the same of the clean points, from the step before; 0 where there is none.
             c_noise: (batch,) noise levels.
             told: (batch, frames, width), what ``conditions`` makes of all that is known.
+            known: (batch, frames, points) known clean points, 0 where they are not known; ``None`` for none.
 
         Returns:
             (batch, frames, log-odds).
         """
         hidden = told + self.read_points(torch.cat([x, estimate], dim=-1))
         lines = [(int(name), line) for name, line in self.lines.items() if isinstance(line, Line)]
-        near = [neighbours(self._begins(estimate, number)).to(hidden.dtype) for number, _ in lines]
-        for (_, line), told_of_line in zip(lines, near, strict=True):
-            hidden = hidden + line.read(told_of_line)
+        near = []
+        for number, line in lines:
+            begins = self._begins(estimate if known is None else estimate + known, number)
+            near.append(neighbours(begins).to(hidden.dtype))
+            hidden = hidden + line.features(begins.to(hidden.dtype), near[-1])
         noise = self.noise(c_noise)
         for block in self.blocks:
             hidden = block(hidden, noise)
         hidden = rms_norm(hidden)
         parts = list(self.output(hidden).split([shape.logit_size for shape in self.config.voices], dim=-1))
-        for (number, line), told_of_line in zip(lines, near, strict=True):
-            moves = line.logits(hidden, told_of_line)
+        for (number, line), own in zip(lines, near, strict=True):
+            moves = line.logits(hidden, own)
             parts[number] = parts[number] + functional.pad(moves, (parts[number].shape[-1] - moves.shape[-1], 0))
         return torch.cat(parts, dim=-1)
 
     def _begins(self, estimate: Tensor, number: int) -> Tensor:
-        """(batch, frames, items) how likely each item on a voice's line begins, by the estimate of its point."""
+        """(batch, frames, items) how likely each item on a voice's line begins, by an estimate of its point."""
         shape, table = self.config.voices[number], self.points[number]
         own = estimate.split([voice.point_size for voice in self.config.voices], dim=-1)[number]
         return (own[..., -shape.line :].float() / table[-1, -1].float()).clamp(0, 1)

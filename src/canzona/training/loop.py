@@ -286,8 +286,8 @@ class Trainer:
             if twice:
                 with torch.no_grad():
                     told = denoiser.told(window.conditions)
-                    estimate = denoiser.estimate(denoiser.logits(noisy, estimate, sigma, told, unknown))
-            logits = denoiser.logits(noisy, estimate, sigma, denoiser.told(window.conditions), unknown)
+                    estimate = denoiser.estimate(denoiser.logits(noisy, estimate, sigma, told, unknown, clean))
+            logits = denoiser.logits(noisy, estimate, sigma, denoiser.told(window.conditions), unknown, clean)
         return cross_entropy(logits, window.states, window.unknown.float().unbind(-1)), sigma
 
     def _progress(self) -> float:
