@@ -92,7 +92,7 @@ def load_encoders(folder: Path | None = None) -> Encoders:
 
 def cards(folder: Path | None = None) -> list[WeightsCard]:
     """What each level's weight file says of itself, coarsest level first."""
-    return [read_card(_file(folder or WEIGHTS_FOLDER, level)) for level in LEVELS]
+    return [read_card(level_file(folder or WEIGHTS_FOLDER, level)) for level in LEVELS]
 
 
 def fast_dtype(device: str) -> torch.dtype:
@@ -135,7 +135,16 @@ def use_processors(threads: int | None = None) -> int:
     return threads
 
 
-def register(files: Sequence[Path], folder: Path | None = None) -> dict[str, str]:
+def levels_of(files: Sequence[Path]) -> list[Level]:
+    """The levels whose weights are in these files; those of encoders are left out.
+
+    Raises:
+        ValueError: where a file is damaged or made for another level than these.
+    """
+    return [level_named(read_card(file).level) for file in files if not holds_encoders(file)]
+
+
+def register(files: Sequence[Path], folder: Path) -> dict[str, str]:
     """Take trained weight files into a folder of weights, one for each level that they name, and note them in its registry.
 
     Encoders are added to the folder's one file of encoders, in the place of those of the same name and seed. The entries of all
@@ -148,7 +157,6 @@ def register(files: Sequence[Path], folder: Path | None = None) -> dict[str, str
         ValueError: where a file is too large or made for other levels or encoders than these.
         UnusableWeights: where the folder has a registry, or a file of encoders that is added to, that cannot be read.
     """
-    folder = folder or WEIGHTS_FOLDER
     contents: dict[Path, bytes] = {}
     registry = _read_registry(folder) if (folder / REGISTRY).exists() else {}
     of_encoders = [file for file in files if holds_encoders(file)]
@@ -156,8 +164,8 @@ def register(files: Sequence[Path], folder: Path | None = None) -> dict[str, str
         if file not in of_encoders:
             level = level_named(read_card(file).level)
             load_level(file, level)
-            contents[_file(folder, level)] = _small_enough(file.read_bytes(), file)
-            registry[level.name] = _hash(contents[_file(folder, level)])
+            contents[level_file(folder, level)] = _small_enough(file.read_bytes(), file)
+            registry[level.name] = _hash(contents[level_file(folder, level)])
     if of_encoders:
         path = _encoders_file(folder)
         present = _registered_bytes(path, registry[ENCODERS]) if ENCODERS in registry else None
@@ -172,7 +180,7 @@ def register(files: Sequence[Path], folder: Path | None = None) -> dict[str, str
 def _load_registered(
     folder: Path, level: Level, registry: dict[str, str], device: str, dtype: torch.dtype | None
 ) -> LevelModel:
-    path = _file(folder, level)
+    path = level_file(folder, level)
     _registered_bytes(path, registry.get(level.name, ""))
     try:
         return replace(load_level(path, level, device, dtype), digest=registry[level.name])
@@ -245,7 +253,8 @@ def _read_registry(folder: Path) -> dict[str, str]:
     return registry if isinstance(registry, dict) else {}
 
 
-def _file(folder: Path, level: Level) -> Path:
+def level_file(folder: Path, level: Level) -> Path:
+    """Where a folder of weights has those of a level."""
     return folder / f"{level.name}.safetensors"
 
 

@@ -1,12 +1,13 @@
-"""What several commands share: progress on stderr, results on stdout, and outputs checked before the work begins."""
+"""What several commands share: songs and data read, progress on stderr, results on stdout."""
 
 import json
-import os
 import sys
 from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from canzona.cli.outputs import MIDI_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,29 +19,11 @@ if TYPE_CHECKING:
     from canzona.training.dataset import PreparedSong
 
 
-MIDI_FILES = (".mid", ".midi")
 SCORES = (".musicxml", ".mxl", ".xml")
 """Endings of files of MusicXML."""
 
 SECONDS = "seconds.json"
 """The file in a folder of songs that says how long each took to compose."""
-
-
-def writable(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> Path:
-    """``path``, once it is sure that a file can be put there.
-
-    Raises:
-        ValueError: where it has another ending than allowed, its folder is missing or not writable, or it is a folder.
-    """
-    if suffixes and path.suffix.lower() not in suffixes:
-        raise ValueError(f"{option}: must end in {' or '.join(suffixes)}, got {str(path)!r}")
-    if path.is_dir():
-        raise ValueError(f"{option}: must be a file, got the folder {str(path)!r}")
-    if not path.parent.is_dir():
-        raise ValueError(f"{option}: its folder must exist, got {str(path)!r}")
-    if not os.access(path.parent, os.W_OK):
-        raise ValueError(f"{option}: its folder must be writable, got {str(path)!r}")
-    return path
 
 
 def read_song(path: Path) -> "Song":

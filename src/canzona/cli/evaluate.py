@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from canzona.cli import options
 from canzona.cli.common import SECONDS, progress_bar, read_any_song, read_data, report, songs_in
+from canzona.cli.outputs import writable
 
 if TYPE_CHECKING:
     from canzona.evaluation.bootstrap import Figure
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from canzona.training.dataset import PreparedSong
 
 HUMAN, UNNAMED = "human", "songs"
+REPORT = ("report.json", "report.html")
 FEWEST_WITHOUT_MEANING = 3
 """Systems from which on a terminal has no room for what the metrics mean."""
 
@@ -43,6 +46,7 @@ def evaluate(
     weights: Annotated[Path | None, typer.Option(help="Folder with other encoders than the package's.")] = None,
     processes: Annotated[int | None, typer.Option(help="Songs measured at once, 1 to 64. Default: one a processor.")] = None,
     each: Annotated[bool, typer.Option("--each", help="Print every song's figures too.")] = False,
+    force: options.Force = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure songs of one or more systems, and hold them against human songs."""
@@ -52,6 +56,9 @@ def evaluate(
         raise ValueError(f"output: must be a folder, got the file {str(output)!r}")
     if output is not None and not output.parent.is_dir():
         raise ValueError(f"output: its folder must exist, got {str(output)!r}")
+    if output is not None and output.is_dir():
+        for name in REPORT:
+            writable("output", output / name, force=force)
     if against is not None and not against.is_dir():
         raise ValueError(f"against: must be a folder, got {str(against)!r}")
     folders = dict(map(_named, named or ()))
@@ -168,7 +175,7 @@ def _write(folder: Path, evaluation: "Evaluation") -> None:
     page = report_page(evaluation)
     folder.mkdir(exist_ok=True)
     figures = json.dumps(evaluation.to_dict(), indent=1) + "\n"
-    atomic_write_all({folder / "report.json": figures.encode(), folder / "report.html": page.encode()})
+    atomic_write_all({folder / name: text.encode() for name, text in zip(REPORT, (figures, page), strict=True)})
 
 
 def _text(evaluation: "Evaluation", each: bool) -> str:

@@ -1,7 +1,9 @@
 """From the words of the command line to the controls of a request: files are read here, and checked by the request."""
 
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
     from canzona.generation.request import Request
     from canzona.song.song import Song
     from canzona.song.timing import Meter
+
+
+DRAWN_SEEDS = 1_000_000
+"""Where no seed is given, one below this is drawn."""
 
 
 def read_kept(
@@ -52,7 +58,7 @@ def read_kept(
 
 def steering(
     meter: "Meter",
-    seed: int | None,
+    seed: int,
     steps: int | None,
     guidance: float | None,
     chords: str | None,
@@ -69,7 +75,7 @@ def steering(
 
     return {
         "meter": meter,
-        "seed": seed or 0,
+        "seed": seed,
         "steps": steps,
         "guidance": 1.0 if guidance is None else guidance,
         "chords": None if chords is None else Progression.parse(chords, meter),
@@ -103,6 +109,20 @@ def read_likenesses(asked: Mapping[str, tuple[Iterable[str] | None, float | None
                 song = excerpt(song, source.bars.start_bar, source.bars.end_bar)
             likenesses.append(Likeness(control, song, source.letter, weight))
     return tuple(likenesses)
+
+
+def drawn_seed(before: "Song | None" = None) -> int:
+    """A seed at random, short enough to be typed, and another than that of the song ``before``, if that tells its own."""
+    asked = None if before is None else before.provenance.get("request")
+    used = asked.get("seed") if isinstance(asked, Mapping) else None
+    return next(seed for seed in iter(partial(secrets.randbelow, DRAWN_SEEDS), None) if seed != used)
+
+
+def likeness_files(asked: Mapping[str, tuple[Iterable[str] | None, float | None]]) -> list[Path]:
+    """The files that ``read_likenesses`` reads."""
+    from canzona.song.bar_ranges import parse_source
+
+    return [Path(parse_source(text).file) for texts, _ in asked.values() for text in texts or ()]
 
 
 def parse_repetitions(text: str | None) -> "tuple[Repetition, ...]":

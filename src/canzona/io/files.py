@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
@@ -92,9 +93,11 @@ def _naming(goal: Path) -> Iterator[None]:
 
 
 def _new_file_beside(goal: Path) -> Path:
-    """An empty file in the folder of ``goal``, with the permissions that any new file gets."""
+    """An empty file in the folder of ``goal``, with its permissions, or where it is new with those that any new file gets."""
     temporary = goal.with_name(f".canzona-{secrets.token_hex(8)}.tmp")
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    if goal.exists():
+        temporary.chmod(stat.S_IMODE(goal.stat().st_mode))
     return temporary
 
 
