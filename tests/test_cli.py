@@ -514,8 +514,8 @@ def test_bad_data_gets_one_line(canzona, here, command, data, said):
         ([".", "--processes", "0"], "processes: must be 1 to 64, got 0"),
         ([".", "--against", "missing"], "against: must be a folder, got 'missing'"),
         (["."], "songs: must be at least one, got none in ."),
-        (["missing.json"], "song: cannot read 'missing.json'"),
-        (["missing"], "song: must end in .json, .mid or .midi, got 'missing'"),
+        (["missing.json"], "songs: cannot read 'missing.json'"),
+        (["missing"], "songs: must end in .json, .mid, .midi, .musicxml, .mxl or .xml, got 'missing'"),
     ],
 )
 def test_a_bad_evaluation_gets_one_line(canzona, here, arguments, said):

@@ -1,7 +1,9 @@
 """What commands do to files that are there already, and the seeds that they draw."""
 
 import json
+import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from canzona.cli import steering
 from canzona.hierarchy.levels import FORM
 from canzona.io.midi import song_to_midi
 from canzona.io.song_json import read_song_file, write_song_file
+from canzona.song import Form, Song
 from test_cli import assert_one_line, canzona, compose, here, names, tiny_weights
 from test_pop909 import example, write
 from test_render import example_song
@@ -110,3 +113,50 @@ def test_a_revision_is_another_song_by_default(compose, canzona, tiny_weights, h
     assert revised.provenance["request"]["seed"] == 6
     assert revised.lead_sheet == song.lead_sheet
     assert revised.accompaniment != song.accompaniment
+
+
+# What strangers may put in an input
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"song": 1e999}', '{"song": NaN}', '{"song": "2"}', "[1]", "1" * 400, "\udcff"]
+)
+def test_seconds_that_are_none_get_one_line(canzona, here, text):
+    (here / "songs").mkdir()
+    write_song_file(here / "songs" / "song.json", SONG)
+    (here / "songs" / "seconds.json").write_text(text, errors="surrogateescape")
+    assert_one_line(canzona("evaluate", "songs"), 2, "songs: songs/seconds.json must hold seconds by song's name")
+
+
+@pytest.mark.parametrize(
+    "field", [{"seed": 1.5}, {"steps": 2.5}, {"kept": "abc"}, {"end_on_tonic": "no"}, {"repeat": [{"amount": "x"}]}]
+)
+def test_a_stored_request_of_other_types_gets_one_line(canzona, here, field):
+    write_song_file(here / "song.json", replace(SONG, provenance={"request": {"form": "A1"} | field}))
+    assert_one_line(canzona("compose", "--request", "song.json", "-o", "new.mid"), 2, f"request: {next(iter(field))}")
+
+
+def test_a_song_that_no_figure_fits_is_measured_without_a_word_lost(canzona, here):
+    write_song_file(here / "bare.json", Song(Form.parse("A4")))
+    outcome = canzona("evaluate", "bare.json", "--processes", 1)
+    assert (outcome.status, outcome.err) == (0, "canzona: nothing to measure: no figure fits these songs\n")
+
+
+@pytest.mark.parametrize("name", ["song.json", "song.mid", "song.musicxml", "answers.csv"])
+def test_giants_and_pipes_are_not_read(canzona, here, name):
+    def refusal() -> None:
+        command = ("listen-test", "--score", name) if name.endswith("csv") else ("compose", "--melody", name, "-o", "new.mid")
+        option = "CSV" if name.endswith("csv") else "melody"
+        assert_one_line(canzona(*command), 2, f"{option}: ", name, said)
+
+    with (here / name).open("wb") as file:
+        file.truncate(8 * 2**30)
+    said = "must be at most 16 MiB, got 8589934592 bytes"
+    refusal()
+    (here / name).unlink()
+    os.mkfifo(here / name)
+    said = "must be an ordinary file"
+    refusal()
+    (here / name).unlink()
+    (here / name).symlink_to("/dev/zero")
+    refusal()

@@ -2,23 +2,25 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import torch
+from pydantic import StrictStr
 
 from canzona.faults import MachineFault
 from canzona.generation.canvas import LevelModel
 from canzona.generation.cascade import Cascade
 from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import LEVELS, level_named
-from canzona.io.files import atomic_write_all
+from canzona.io.files import LARGEST_FILE_BYTES, atomic_write_all, read_bytes
+from canzona.io.strict_json import as_kind, parse_json
 from canzona.model.denoiser import Denoiser
 from canzona.model.encoder_weights import TrainedEncoder, encoders_from_bytes, encoders_to_bytes, holds_encoders, read_encoders
 from canzona.model.weights import WeightsCard, load_weights, read_card
+from canzona.processes import processors_here
 from canzona.representation.encoders import Encoders
 from canzona.representation.encodings import ENCODINGS
 from canzona.representation.specification import image_fields, specification
@@ -28,7 +30,6 @@ REGISTRY = "registry.json"
 ENCODERS = "encoders"
 """The name of the encoders' file, and of its entry in the registry."""
 
-LARGEST_FILE_BYTES = 16 * 2**20
 MOST_PROCESSORS = 64
 FAST_BFLOAT16_FLAGS = ("amx_bf16", "avx512_bf16")
 
@@ -130,7 +131,7 @@ def use_processors(threads: int | None = None) -> int:
     """
     if threads is not None:
         check_processors(threads)
-    threads = threads or min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    threads = threads or min(4, processors_here())
     torch.set_num_threads(threads)
     return threads
 
@@ -207,7 +208,9 @@ def load_level(path: Path, level: Level, device: str = "cpu", dtype: torch.dtype
 def _registered_bytes(path: Path, digest: str) -> bytes:
     """A file's contents, once it is sure that they are those with this SHA-256."""
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
+    except ValueError as error:
+        raise UnusableWeights(f"weights: {error}") from None
     except OSError:
         raise UnusableWeights(f"weights: {path} is missing; install canzona again or name a folder that has it") from None
     if digest != _hash(data):
@@ -245,12 +248,11 @@ def _encoders_file(folder: Path) -> Path:
 def _read_registry(folder: Path) -> dict[str, str]:
     path = folder / REGISTRY
     try:
-        registry = json.loads(path.read_text())
+        return as_kind(parse_json(read_bytes(path)), dict[StrictStr, StrictStr])
     except OSError:
         raise UnusableWeights(f"weights: {path} is missing; install canzona again or name a folder that has it") from None
     except ValueError:
         raise UnusableWeights(f"weights: {path} is damaged; install canzona again") from None
-    return registry if isinstance(registry, dict) else {}
 
 
 def level_file(folder: Path, level: Level) -> Path:

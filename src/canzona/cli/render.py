@@ -27,7 +27,7 @@ def render(
     from canzona.io.picture import song_to_png
 
     writable("output", output, (".png", ".wav", ".mid"), force, [song])
-    read = read_song(song)
+    read = read_song("song", song)
     suffix = output.suffix.lower()
     if suffix == ".wav":
         played = song_to_wav(read, output, with_chords=chords)

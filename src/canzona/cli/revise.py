@@ -44,7 +44,7 @@ def revise(
     """Compose some bars of a song anew, from one level down; all else stays as it is, bit for bit."""
     if bars is not None and phrases is not None:
         raise ValueError("phrases: must be left out where bars are given, got both")
-    old = read_song(song)
+    old = read_song("song", song)
 
     from canzona.generation.controls import Revision
     from canzona.generation.request import Request

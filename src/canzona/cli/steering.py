@@ -43,16 +43,16 @@ def read_kept(
     if (prompt is None) != (prompt_bars is None):
         raise ValueError(f"prompt-bars: must be given together with prompt, got {'prompt' if prompt else 'prompt-bars'} alone")
     if reduced is not None:
-        song = read_any_song(reduced)
+        song = read_any_song("reduced", reduced)
         kept.append(Kept(song if song.reduced_lead_sheet else replace(song, accompaniment=None), REDUCED_LEAD_SHEET.name))
     if lead_sheet is not None:
-        kept.append(Kept(read_any_song(lead_sheet), LEAD_SHEET.name))
+        kept.append(Kept(read_any_song("lead-sheet", lead_sheet), LEAD_SHEET.name))
     if source is not None and level is not None:
-        kept.append(Kept(read_any_song(source), level))
+        kept.append(Kept(read_any_song("from", source), level))
     if prompt is not None:
-        kept.append(Kept(read_any_song(prompt), bars=prompt_bars))
+        kept.append(Kept(read_any_song("prompt", prompt), bars=prompt_bars))
     if melody is not None:
-        kept.append(Kept(read_any_song(melody), LEAD_SHEET.name, part="melody"))
+        kept.append(Kept(read_any_song("melody", melody), LEAD_SHEET.name, part="melody"))
     return tuple(kept)
 
 
@@ -101,7 +101,7 @@ def read_likenesses(asked: Mapping[str, tuple[Iterable[str] | None, float | None
             raise ValueError(f"{control}-like-weight: must be given together with {control}-like, got it alone")
         for text in texts or ():
             source = parse_source(text)
-            song = _with_chords(read_any_song(Path(source.file)))
+            song = _with_chords(read_any_song(f"{control}-like", Path(source.file)))
             if source.bars is not None:
                 length = song.form.length_bars
                 if source.bars.end_bar > length:
@@ -151,7 +151,7 @@ def stored_request(path: Path) -> "Request":
     """
     from canzona.generation.request_json import request_from_dict
 
-    values: Any = read_song(path).provenance.get("request")
+    values: Any = read_song("request", path).provenance.get("request")
     if values is None:
         raise ValueError(f"request: must be a song.json that says how it was composed, got {str(path)!r}")
     return request_from_dict(values)
