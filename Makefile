@@ -6,14 +6,15 @@ BIN := $(VENV)/bin
 TORCH ?= torch==2.13.0
 MINUTES ?= 60
 DATA ?= dataset.npz
+WEIGHTS ?= runs/weights
 LEVELS := form reduced-lead-sheet lead-sheet accompaniment
 SYSTEMS := canzona flat remi copy-bot human-train
 
 .PHONY: song test check figures baselines train clean
 
 song: $(VENV)/.ready
-	$(BIN)/canzona compose --form i4A8B8A8B8o4 --key "G major" --seed 7 -o song.mid
-	$(BIN)/canzona render song.json -o song.png
+	$(BIN)/canzona compose --form i4A8B8A8B8o4 --key "G major" --seed 7 -o song.mid --force
+	$(BIN)/canzona render song.json -o song.png --force
 
 test: $(VENV)/.ready-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
@@ -26,8 +27,8 @@ check: $(VENV)/.ready-dev
 # Forms composed by themselves, and eight songs in each of two keys, measured without a data set.
 figures: $(VENV)/.ready
 	mkdir -p build/figures/g build/figures/e
-	$(BIN)/canzona compose --form i4A8B8A8B8o4 --key "G major" --count 8 -o build/figures/g/g.mid
-	$(BIN)/canzona compose --form i4A8B8A8B8o4 --key "E minor" --count 8 -o build/figures/e/e.mid
+	$(BIN)/canzona compose --form i4A8B8A8B8o4 --key "G major" --count 8 --seed 0 -o build/figures/g/g.mid --force
+	$(BIN)/canzona compose --form i4A8B8A8B8o4 --key "E minor" --count 8 --seed 0 -o build/figures/e/e.mid --force
 	$(BIN)/canzona evaluate --songs g=build/figures/g --songs e=build/figures/e
 	$(BIN)/python benchmarks/forms.py
 
@@ -38,12 +39,13 @@ baselines: $(VENV)/.ready-dev
 	$(BIN)/python benchmarks/compose_systems.py human-train copy-bot canzona --data $(DATA) -o build/songs
 	$(BIN)/python benchmarks/compose_systems.py flat --weights runs/baselines/flat --data $(DATA) -o build/songs
 	$(BIN)/python benchmarks/compose_systems.py remi --weights runs/remi --data $(DATA) -o build/songs
-	$(BIN)/canzona evaluate $(SYSTEMS:%=--songs %=build/songs/%) --data $(DATA) -o build/report
+	$(BIN)/canzona evaluate $(SYSTEMS:%=--songs %=build/songs/%) --data $(DATA) -o build/report --force
 	$(BIN)/python benchmarks/tables.py build/report/report.json
 
 train: $(VENV)/.ready-dev
 	for level in $(LEVELS); do $(BIN)/canzona train $$level --data $(DATA) --max-minutes $(MINUTES) --decay 0.1 || exit $$?; done
-	$(BIN)/canzona register $(LEVELS:%=runs/%)
+	mkdir -p $(WEIGHTS)
+	$(BIN)/canzona register $(LEVELS:%=runs/%) --weights $(WEIGHTS) --force
 
 clean:
 	rm -rf $(VENV) build dist

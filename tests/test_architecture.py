@@ -23,7 +23,7 @@ FILES = {str(path.relative_to(SOURCE)): path for path in sorted(SOURCE.rglob("*.
 TREES = {name: ast.parse(path.read_text()) for name, path in FILES.items()}
 
 LAYERS = (
-    {"song", "version", "faults"},
+    {"song", "version", "faults", "processes"},
     {"io"},
     {"hierarchy"},
     {"model"},

@@ -477,11 +477,17 @@ def test_a_song_is_composed_again_from_what_it_says_of_itself(cascade, song):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"tempoo": 3}, "request: must have fields among"),
-        ({"tempo": "fast"}, "request: must have values of the right kinds"),
+        ({"tempoo": 3}, "request: tempoo: extra inputs are not permitted, got 3"),
+        ({"tempo": "fast"}, "request: tempo: must be a valid number, got .fast."),
+        ({"seed": 1.5}, "request: seed: must be a valid integer, got 1.5"),
+        ({"steps": 2.5}, "request: steps: must be a valid integer, got 2.5"),
+        ({"kept": "abc"}, "request: kept: must be a valid list, got .abc."),
+        ({"end_on_tonic": "no"}, "request: end_on_tonic: must be a valid boolean, got .no."),
+        ({"repeat": [{"amount": "x"}]}, r"request: repeat\[0\].amount: must be a valid number"),
+        ({"form": "A2B2", "phrase_keys": ["C major"]}, "keys: must be one a phrase, 2 for A2B2, got 1"),
         ({"kept": [{"song": {}}]}, "song file"),
-        ({"revision": 3}, "request: must have values of the right kinds"),
-        ([], "request: must be fields with values, got list"),
+        ({"revision": 3}, "request: revision: must be"),
+        ([], "request: must be"),
     ],
 )
 def test_a_broken_stored_request_is_told_in_one_line(values, message):

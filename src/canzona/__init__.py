@@ -7,14 +7,14 @@
 
 from typing import TYPE_CHECKING
 
-from canzona.song import Form, Key, Meter, Song
-from canzona.song.progression import Progression
 from canzona.version import __version__
 
 if TYPE_CHECKING:
     from canzona.generation.controls import Kept, Likeness, Repetition, Revision
     from canzona.generation.request import Request
     from canzona.pretrained import load
+    from canzona.song import Form, Key, Meter, Song
+    from canzona.song.progression import Progression
 
 __all__ = [
     "Form",
@@ -32,14 +32,19 @@ __all__ = [
 ]
 
 _LATE = {
+    "Form": "canzona.song",
     "Kept": "canzona.generation.controls",
+    "Key": "canzona.song",
     "Likeness": "canzona.generation.controls",
+    "Meter": "canzona.song",
+    "Progression": "canzona.song.progression",
     "Repetition": "canzona.generation.controls",
     "Request": "canzona.generation.request",
     "Revision": "canzona.generation.controls",
+    "Song": "canzona.song",
     "load": "canzona.pretrained",
 }
-"""Public names whose modules import torch: imported when first asked for."""
+"""Public names, imported when first asked for: some bring PyTorch."""
 
 
 def __getattr__(name: str) -> object:

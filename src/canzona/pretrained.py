@@ -2,23 +2,25 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import torch
+from pydantic import StrictStr
 
 from canzona.faults import MachineFault
 from canzona.generation.canvas import LevelModel
 from canzona.generation.cascade import Cascade
 from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import LEVELS, level_named
-from canzona.io.files import atomic_write_all
+from canzona.io.files import LARGEST_FILE_BYTES, atomic_write_all, read_bytes
+from canzona.io.strict_json import as_kind, parse_json
 from canzona.model.denoiser import Denoiser
 from canzona.model.encoder_weights import TrainedEncoder, encoders_from_bytes, encoders_to_bytes, holds_encoders, read_encoders
 from canzona.model.weights import WeightsCard, load_weights, read_card
+from canzona.processes import processors_here
 from canzona.representation.encoders import Encoders
 from canzona.representation.encodings import ENCODINGS
 from canzona.representation.specification import image_fields, specification
@@ -28,7 +30,6 @@ REGISTRY = "registry.json"
 ENCODERS = "encoders"
 """The name of the encoders' file, and of its entry in the registry."""
 
-LARGEST_FILE_BYTES = 16 * 2**20
 MOST_PROCESSORS = 64
 FAST_BFLOAT16_FLAGS = ("amx_bf16", "avx512_bf16")
 
@@ -92,7 +93,7 @@ def load_encoders(folder: Path | None = None) -> Encoders:
 
 def cards(folder: Path | None = None) -> list[WeightsCard]:
     """What each level's weight file says of itself, coarsest level first."""
-    return [read_card(_file(folder or WEIGHTS_FOLDER, level)) for level in LEVELS]
+    return [read_card(level_file(folder or WEIGHTS_FOLDER, level)) for level in LEVELS]
 
 
 def fast_dtype(device: str) -> torch.dtype:
@@ -130,12 +131,21 @@ def use_processors(threads: int | None = None) -> int:
     """
     if threads is not None:
         check_processors(threads)
-    threads = threads or min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    threads = threads or min(4, processors_here())
     torch.set_num_threads(threads)
     return threads
 
 
-def register(files: Sequence[Path], folder: Path | None = None) -> dict[str, str]:
+def levels_of(files: Sequence[Path]) -> list[Level]:
+    """The levels whose weights are in these files; those of encoders are left out.
+
+    Raises:
+        ValueError: where a file is damaged or made for another level than these.
+    """
+    return [level_named(read_card(file).level) for file in files if not holds_encoders(file)]
+
+
+def register(files: Sequence[Path], folder: Path) -> dict[str, str]:
     """Take trained weight files into a folder of weights, one for each level that they name, and note them in its registry.
 
     Encoders are added to the folder's one file of encoders, in the place of those of the same name and seed. The entries of all
@@ -148,7 +158,6 @@ def register(files: Sequence[Path], folder: Path | None = None) -> dict[str, str
         ValueError: where a file is too large or made for other levels or encoders than these.
         UnusableWeights: where the folder has a registry, or a file of encoders that is added to, that cannot be read.
     """
-    folder = folder or WEIGHTS_FOLDER
     contents: dict[Path, bytes] = {}
     registry = _read_registry(folder) if (folder / REGISTRY).exists() else {}
     of_encoders = [file for file in files if holds_encoders(file)]
@@ -156,8 +165,8 @@ def register(files: Sequence[Path], folder: Path | None = None) -> dict[str, str
         if file not in of_encoders:
             level = level_named(read_card(file).level)
             load_level(file, level)
-            contents[_file(folder, level)] = _small_enough(file.read_bytes(), file)
-            registry[level.name] = _hash(contents[_file(folder, level)])
+            contents[level_file(folder, level)] = _small_enough(file.read_bytes(), file)
+            registry[level.name] = _hash(contents[level_file(folder, level)])
     if of_encoders:
         path = _encoders_file(folder)
         present = _registered_bytes(path, registry[ENCODERS]) if ENCODERS in registry else None
@@ -172,7 +181,7 @@ def register(files: Sequence[Path], folder: Path | None = None) -> dict[str, str
 def _load_registered(
     folder: Path, level: Level, registry: dict[str, str], device: str, dtype: torch.dtype | None
 ) -> LevelModel:
-    path = _file(folder, level)
+    path = level_file(folder, level)
     _registered_bytes(path, registry.get(level.name, ""))
     try:
         return replace(load_level(path, level, device, dtype), digest=registry[level.name])
@@ -199,7 +208,9 @@ def load_level(path: Path, level: Level, device: str = "cpu", dtype: torch.dtype
 def _registered_bytes(path: Path, digest: str) -> bytes:
     """A file's contents, once it is sure that they are those with this SHA-256."""
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
+    except ValueError as error:
+        raise UnusableWeights(f"weights: {error}") from None
     except OSError:
         raise UnusableWeights(f"weights: {path} is missing; install canzona again or name a folder that has it") from None
     if digest != _hash(data):
@@ -237,15 +248,15 @@ def _encoders_file(folder: Path) -> Path:
 def _read_registry(folder: Path) -> dict[str, str]:
     path = folder / REGISTRY
     try:
-        registry = json.loads(path.read_text())
+        return as_kind(parse_json(read_bytes(path)), dict[StrictStr, StrictStr])
     except OSError:
         raise UnusableWeights(f"weights: {path} is missing; install canzona again or name a folder that has it") from None
     except ValueError:
         raise UnusableWeights(f"weights: {path} is damaged; install canzona again") from None
-    return registry if isinstance(registry, dict) else {}
 
 
-def _file(folder: Path, level: Level) -> Path:
+def level_file(folder: Path, level: Level) -> Path:
+    """Where a folder of weights has those of a level."""
     return folder / f"{level.name}.safetensors"
 
 

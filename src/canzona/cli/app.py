@@ -3,19 +3,15 @@
 Status 0: done. 1: the machine's fault. 2: the user's. 130: interrupted.
 """
 
-import os
-import signal
 import sys
 from collections.abc import Sequence
 
 import typer
 from typer.exceptions import TyperException
 
-from canzona.cli import compose, evaluate, listen_test, prepare, register, render, revise, train, train_encoder
+from canzona.cli import INTERRUPTED, compose, evaluate, listen_test, prepare, register, render, revise, train, train_encoder
 from canzona.faults import MachineFault
 from canzona.version import __version__
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="canzona",
@@ -49,13 +45,6 @@ def _options(
     version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Print the version."),
 ) -> None:
     pass
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with its status."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads are ten times slower on shared cores
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever asks us to end wants what Ctrl-C does
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
 def run(arguments: Sequence[str]) -> int:

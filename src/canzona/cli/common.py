@@ -1,12 +1,13 @@
-"""What several commands share: progress on stderr, results on stdout, and outputs checked before the work begins."""
+"""What several commands share: songs and data read, progress on stderr, results on stdout."""
 
 import json
-import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from canzona.cli.outputs import MIDI_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from canzona.training.dataset import PreparedSong
 
 
-MIDI_FILES = (".mid", ".midi")
 SCORES = (".musicxml", ".mxl", ".xml")
 """Endings of files of MusicXML."""
 
@@ -26,78 +26,73 @@ SECONDS = "seconds.json"
 """The file in a folder of songs that says how long each took to compose."""
 
 
-def writable(option: str, path: Path, suffixes: tuple[str, ...] = ()) -> Path:
-    """``path``, once it is sure that a file can be put there.
+def read_file(option: str, path: Path) -> bytes:
+    """The contents of an input file, none too large and no pipe.
 
     Raises:
-        ValueError: where it has another ending than allowed, its folder is missing or not writable, or it is a folder.
+        ValueError: naming the option and the file, where it cannot be read.
     """
-    if suffixes and path.suffix.lower() not in suffixes:
-        raise ValueError(f"{option}: must end in {' or '.join(suffixes)}, got {str(path)!r}")
-    if path.is_dir():
-        raise ValueError(f"{option}: must be a file, got the folder {str(path)!r}")
-    if not path.parent.is_dir():
-        raise ValueError(f"{option}: its folder must exist, got {str(path)!r}")
-    if not os.access(path.parent, os.W_OK):
-        raise ValueError(f"{option}: its folder must be writable, got {str(path)!r}")
-    return path
+    from canzona.io.files import read_bytes
+
+    try:
+        return read_bytes(path)
+    except OSError as error:
+        raise ValueError(f"{option}: cannot read {str(path)!r}: {(error.strerror or str(error)).lower()}") from None
+    except ValueError as error:
+        raise ValueError(f"{option}: {error}") from None
 
 
-def read_song(path: Path) -> "Song":
+def read_song(option: str, path: Path) -> "Song":
     """A song from ``.json`` or ``.mid``.
 
     Raises:
-        ValueError: where the file is missing or no song.
+        ValueError: naming the option and the file, where it is missing or no song.
     """
     from canzona.io.midi import midi_to_song
-    from canzona.io.song_json import read_song_file
+    from canzona.io.song_json import song_from_json
 
-    if path.suffix.lower() not in (".json", *MIDI_FILES):
-        raise ValueError(f"song: must end in .json, {' or '.join(MIDI_FILES)}, got {str(path)!r}")
-    if path.suffix.lower() != ".json":
-        return midi_to_song(_bytes_of(path))
-    try:
-        return read_song_file(path)
-    except OSError as error:
-        raise _unreadable(path, error) from None
+    return _read(option, path, {".json": song_from_json} | dict.fromkeys(MIDI_FILES, midi_to_song))
 
 
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise _unreadable(path, error) from None
-
-
-def _unreadable(path: Path, error: OSError) -> ValueError:
-    return ValueError(f"song: cannot read {str(path)!r}: {(error.strerror or str(error)).lower()}")
-
-
-def read_any_song(path: Path) -> "Song":
+def read_any_song(option: str, path: Path) -> "Song":
     """As ``read_song``, but also MusicXML, and any MIDI file with tracks MELODY, CHORDS and PIANO; keys are found.
 
     Raises:
-        ValueError: where the file is missing, or no song and without such tracks.
+        ValueError: as ``read_song``, where the file has no such tracks either.
         MachineFault: where MusicXML cannot be read for want of a library.
     """
     from dataclasses import replace
 
     from canzona.hierarchy.analysis import phrase_keys
+    from canzona.io.midi import midi_to_song
     from canzona.io.musicxml import musicxml_to_song
+    from canzona.io.song_json import song_from_json
     from canzona.io.tracks import tracks_to_song
 
-    if path.suffix.lower() in SCORES:
-        song = musicxml_to_song(_bytes_of(path))
-    else:
+    def any_midi_to_song(data: bytes) -> "Song":
         try:
-            song = read_song(path)
+            return midi_to_song(data)
         except ValueError:
-            if path.suffix.lower() not in MIDI_FILES or not path.is_file():
-                raise
-            song = tracks_to_song(_bytes_of(path))
+            return tracks_to_song(data)
+
+    readers = {".json": song_from_json} | dict.fromkeys(MIDI_FILES, any_midi_to_song) | dict.fromkeys(SCORES, musicxml_to_song)
+    song = _read(option, path, readers)
     if song.lead_sheet is None or all(phrase.key for phrase in song.form.phrases):
         return song
     return replace(song, form=song.form.with_keys_from(phrase_keys(song.form, song.lead_sheet, song.meter)))
+
+
+def _read(option: str, path: Path, readers: "Mapping[str, Callable[[bytes], Song]]") -> "Song":
+    """A song by the reader of its ending."""
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        *others, last = readers
+        raise ValueError(f"{option}: must end in {', '.join(others)} or {last}, got {str(path)!r}")
+    data = read_file(option, path)
+    try:
+        return reader(data)
+    except ValueError as error:
+        raise ValueError(f"{option}: {path}: {error}") from None
 
 
 def songs_in(folder: Path) -> dict[str, Path]:

@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from canzona.cli import options
-from canzona.cli.common import writable
-from canzona.cli.composing import MOST_SONGS, compose_to_files, outputs_of
-from canzona.cli.steering import read_kept, steering, stored_request
+from canzona.cli.composing import MOST_SONGS, compose_to_files
+from canzona.cli.outputs import outputs_of
+from canzona.cli.steering import drawn_seed, likeness_files, read_kept, steering, stored_request
 
 
 def compose(
-    output: options.Output = Path("song.mid"),
+    output: options.Output = None,
     form: Annotated[
         str | None,
         typer.Option(
@@ -48,6 +48,7 @@ def compose(
     request: Annotated[
         Path | None, typer.Option(help="A song.json that is composed again; of other options --seed and --count alone hold.")
     ] = None,
+    force: options.Force = False,
     weights: options.Weights = None,
     device: options.Device = "cpu",
     threads: options.Threads = 1,
@@ -57,7 +58,6 @@ def compose(
     given = {name for name, value in locals().items() if value is not None}
     from canzona.song import Form, Key, Meter
 
-    writable("output", output, (".mid", ".midi"))
     if not 1 <= count <= MOST_SONGS:
         raise ValueError(f"count: must be 1 to {MOST_SONGS}, got {count}")
     parsed_form = None if form is None else Form.parse(form)
@@ -66,8 +66,13 @@ def compose(
     from canzona.generation.request import Request
     from canzona.song.song import DEFAULT_TEMPO
 
+    like = {
+        "chords": (chords_like, chords_like_weight),
+        "rhythm": (rhythm_like, rhythm_like_weight),
+        "texture": (texture_like, texture_like_weight),
+    }
     if request is not None:
-        allowed = {"request", "output", "seed", "count", "weights", "device", "threads", "as_json"}
+        allowed = {"request", "output", "force", "seed", "count", "weights", "device", "threads", "as_json"}
         if others := sorted(given - allowed):
             raise ValueError(f"request: must be without {others[0].replace('_', '-')}, which it holds already, got both")
         asked = stored_request(request)
@@ -75,20 +80,16 @@ def compose(
     else:
         kept = read_kept(melody, lead_sheet, reduced, source, level, prompt, prompt_bars)
         own_meter = parsed_meter or (kept[0].song.meter if kept else Meter())
-        like = {
-            "chords": (chords_like, chords_like_weight),
-            "rhythm": (rhythm_like, rhythm_like_weight),
-            "texture": (texture_like, texture_like_weight),
-        }
         asked = Request(
             form=parsed_form,
             key=parsed_key,
             tempo=(kept[0].song.tempo if kept else DEFAULT_TEMPO) if tempo is None else tempo,
             bars=bars,
             kept=kept,
-            **steering(own_meter, seed, steps, guidance, chords, repeat, end_on_tonic, like),
+            **steering(own_meter, drawn_seed() if seed is None else seed, steps, guidance, chords, repeat, end_on_tonic, like),
         )
     seeds = range(asked.seed, asked.seed + count)
     asked.with_seed(seeds[-1])  # checks that the last seed is in range
-    requests = {path: asked.with_seed(own) for own, path in outputs_of(output, seeds).items()}
-    compose_to_files(requests, weights, device, threads, as_json)
+    inputs = [melody, lead_sheet, reduced, source, prompt, request, *likeness_files(like)]
+    requests = {path: asked.with_seed(own) for own, path in outputs_of(output, "song.mid", seeds, force, inputs).items()}
+    compose_to_files(requests, weights, device, threads, as_json, force)

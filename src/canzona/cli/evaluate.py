@@ -1,7 +1,6 @@
 """``canzona evaluate``."""
 
 import json
-import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -11,7 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from canzona.cli.common import SECONDS, progress_bar, read_any_song, read_data, report, songs_in
+from canzona.cli import options
+from canzona.cli.common import SECONDS, progress_bar, read_any_song, read_data, read_file, report, songs_in
+from canzona.cli.outputs import writable
+from canzona.processes import processors_here
 
 if TYPE_CHECKING:
     from canzona.evaluation.bootstrap import Figure
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from canzona.training.dataset import PreparedSong
 
 HUMAN, UNNAMED = "human", "songs"
+REPORT = ("report.json", "report.html")
 FEWEST_WITHOUT_MEANING = 3
 """Systems from which on a terminal has no room for what the metrics mean."""
 
@@ -43,6 +46,7 @@ def evaluate(
     weights: Annotated[Path | None, typer.Option(help="Folder with other encoders than the package's.")] = None,
     processes: Annotated[int | None, typer.Option(help="Songs measured at once, 1 to 64. Default: one a processor.")] = None,
     each: Annotated[bool, typer.Option("--each", help="Print every song's figures too.")] = False,
+    force: options.Force = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure songs of one or more systems, and hold them against human songs."""
@@ -52,6 +56,9 @@ def evaluate(
         raise ValueError(f"output: must be a folder, got the file {str(output)!r}")
     if output is not None and not output.parent.is_dir():
         raise ValueError(f"output: its folder must exist, got {str(output)!r}")
+    if output is not None and output.is_dir():
+        for name in REPORT:
+            writable("output", output / name, force=force)
     if against is not None and not against.is_dir():
         raise ValueError(f"against: must be a folder, got {str(against)!r}")
     folders = dict(map(_named, named or ()))
@@ -80,10 +87,12 @@ def evaluate(
     scored: dict[str, list[ScoredSong]] = {entry.system: [] for entry in entries}
     with progress_bar() as bar:
         task = bar.add_task("measuring songs", total=len(entries), figures="")
-        for entry, song in judge_all(entries, equip, processes or len(os.sched_getaffinity(0))):
+        for entry, song in judge_all(entries, equip, processes or processors_here()):
             scored[entry.system].append(song)
             bar.update(task, advance=1, figures=f"{entry.system} {entry.name}")
     evaluation = summarise(scored, HUMAN, notes=[_made_by()])
+    if not evaluation.rows:
+        print("canzona: nothing to measure: no figure fits these songs", file=sys.stderr)
     figures = evaluation.to_dict()
     if output is not None:
         _write(output, evaluation)
@@ -141,7 +150,7 @@ def _entries(path: Path) -> "list[Entry]":
 
     if path.suffix == ".npz":
         return _test_songs(UNNAMED, read_data(path))
-    return _folder(UNNAMED, path) if path.is_dir() else [Entry(UNNAMED, str(path), read_any_song(path))]
+    return _folder(UNNAMED, path) if path.is_dir() else [Entry(UNNAMED, str(path), read_any_song("songs", path))]
 
 
 def _folder(system: str, folder: Path) -> "list[Entry]":
@@ -150,15 +159,18 @@ def _folder(system: str, folder: Path) -> "list[Entry]":
 
     noted = folder / SECONDS
     seconds = _seconds(noted) if noted.is_file() else {}
-    return [Entry(system, name, read_any_song(path), seconds.get(name)) for name, path in songs_in(folder).items()]
+    return [Entry(system, name, read_any_song("songs", path), seconds.get(name)) for name, path in songs_in(folder).items()]
 
 
 def _seconds(path: Path) -> dict[str, float]:
+    from pydantic import StrictFloat, StrictStr
+
+    from canzona.io.strict_json import as_kind, parse_json
+
     try:
-        seconds = json.loads(path.read_text())
-        return {name: float(value) for name, value in seconds.items()}
-    except (ValueError, TypeError, AttributeError):
-        raise ValueError(f"songs: {path} must hold seconds by song's name, as JSON") from None
+        return as_kind(parse_json(read_file("songs", path)), dict[StrictStr, StrictFloat])
+    except ValueError as error:
+        raise ValueError(f"songs: {path} must hold seconds by song's name: {error}") from None
 
 
 def _write(folder: Path, evaluation: "Evaluation") -> None:
@@ -168,13 +180,13 @@ def _write(folder: Path, evaluation: "Evaluation") -> None:
     page = report_page(evaluation)
     folder.mkdir(exist_ok=True)
     figures = json.dumps(evaluation.to_dict(), indent=1) + "\n"
-    atomic_write_all({folder / "report.json": figures.encode(), folder / "report.html": page.encode()})
+    atomic_write_all({folder / name: text.encode() for name, text in zip(REPORT, (figures, page), strict=True)})
 
 
 def _text(evaluation: "Evaluation", each: bool) -> str:
     """A table for the terminal: a row a metric, a column a system."""
     systems = list(evaluation.figures)
-    width = max(28, *(len(row.name) + 2 for row in evaluation.rows))
+    width = max([28, *(len(row.name) + 2 for row in evaluation.rows)])
     with_meaning = len(systems) < FEWEST_WITHOUT_MEANING
     lines = ["figure".ljust(width) + "".join(f"{f'{name} ({len(evaluation.systems[name])})':>26}" for name in systems)]
     group = ""

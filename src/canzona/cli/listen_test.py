@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from canzona.cli.common import progress_bar, read_any_song, report, songs_in
+from canzona.cli.common import progress_bar, read_any_song, read_file, report, songs_in
 
 if TYPE_CHECKING:
     from canzona.song.song import Song
@@ -143,13 +143,7 @@ def _songs(folder: Path, tempo: float | None) -> "dict[str, Song]":
     by_stem = songs_in(folder)
     if not by_stem:
         raise ValueError(f"systems: must hold songs (.json, .mid), got none in {str(folder)!r}")
-    songs: dict[str, Song] = {}
-    for stem, path in by_stem.items():
-        try:
-            songs[stem] = read_any_song(path)
-        except ValueError as error:
-            named = str(error) if str(path) in str(error) else f"{path}: {error}"
-            raise ValueError(named) from None
+    songs = {stem: read_any_song("systems", path) for stem, path in by_stem.items()}
     return songs if tempo is None else {stem: replace(song, tempo=tempo) for stem, song in songs.items()}
 
 
@@ -187,8 +181,6 @@ def _only_key(candidates: list[Path]) -> Path:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")  # spreadsheets put a mark before the text
-    except OSError as error:
-        raise ValueError(f"CSV: cannot read {str(path)!r}: {(error.strerror or str(error)).lower()}") from None
+        return read_file("CSV", path).decode("utf-8-sig")  # spreadsheets put a mark before the text
     except UnicodeDecodeError:
         raise ValueError(f"{path}: must be CSV in UTF-8, is not text") from None

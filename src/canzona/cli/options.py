@@ -5,8 +5,12 @@ from typing import Annotated
 
 import typer
 
-Output = Annotated[Path, typer.Option("--output", "-o", help="MIDI file to write; song.json goes beside it.")]
-Seed = Annotated[int | None, typer.Option(help="Same seed, same song; 0 or more. Default: 0.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="MIDI file to write; song.json goes beside it. Default: the first free name."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that are there already.")]
+Seed = Annotated[int | None, typer.Option(help="Same seed, same song; 0 or more. Default: drawn at random.")]
 Steps = Annotated[int | None, typer.Option(help="Sampler steps a window, 2 to 1000. Default: each level's own.")]
 Strength = Annotated[
     float | None,

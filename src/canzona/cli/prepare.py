@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from canzona.cli.common import progress_bar, report, writable
+from canzona.cli import options
+from canzona.cli.common import progress_bar, report
+from canzona.cli.outputs import writable
 
 
 def prepare(
@@ -15,13 +17,14 @@ def prepare(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Data set to write.")] = Path("dataset.npz"),
     processes: Annotated[int, typer.Option(help="Processes that read songs, 1 to 64.")] = 2,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    force: options.Force = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Read POP909 and its annotations into one data set for training."""
     from canzona.training.dataset import save_songs
     from canzona.training.prepare import prepare_songs
 
-    writable("output", output, (".npz",))
+    writable("output", output, (".npz",), force)
     if not 1 <= processes <= 64:
         raise ValueError(f"processes: must be 1 to 64, got {processes}")
     results = []

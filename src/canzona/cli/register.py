@@ -5,22 +5,27 @@ from typing import Annotated
 
 import typer
 
+from canzona.cli import options
 from canzona.cli.common import report
+from canzona.cli.outputs import writable
 
 
 def register(
     runs: Annotated[list[Path], typer.Argument(help="Folders of finished training runs.")],
-    weights: Annotated[Path | None, typer.Option(help="Folder that takes the weights. Default: the package's.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    weights: Annotated[Path, typer.Option(help="Existing folder that takes the weights; compose with it by --weights.")],
+    force: options.Force = False,
+    as_json: options.AsJson = False,
 ) -> None:
-    """Make the weights of training runs the ones that compose."""
+    """Take the weights of training runs into a folder, from which they compose."""
     from canzona import pretrained
     from canzona.training.loop import WEIGHTS
 
-    if weights is not None and not weights.is_dir():
+    if not weights.is_dir():
         raise ValueError(f"weights: must be a folder, got {str(weights)!r}")
     for run in runs:
         if not (run / WEIGHTS).is_file():
             raise ValueError(f"runs: must be folders with {WEIGHTS}, got {str(run)!r}")
+    for level in pretrained.levels_of([run / WEIGHTS for run in runs]):
+        writable("weights", pretrained.level_file(weights, level), force=force)
     registry = pretrained.register([run / WEIGHTS for run in runs], weights)
     report(registry, as_json, "\n".join(f"{level}: {digest}" for level, digest in registry.items()))

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from canzona.cli.common import read_song, report, writable
+from canzona.cli import options
+from canzona.cli.common import read_song, report
+from canzona.cli.outputs import writable
 
 
 def render(
@@ -15,7 +17,8 @@ def render(
         Path, typer.Option("--output", "-o", help="What to write: a picture (.png), sound (.wav) or MIDI (.mid).")
     ],
     chords: Annotated[bool, typer.Option("--chords", help="Let the block chords sound too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    force: options.Force = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Draw or play a song."""
     from canzona.io.audio import song_to_wav
@@ -23,8 +26,8 @@ def render(
     from canzona.io.midi import song_to_midi
     from canzona.io.picture import song_to_png
 
-    writable("output", output, (".png", ".wav", ".mid"))
-    read = read_song(song)
+    writable("output", output, (".png", ".wav", ".mid"), force, [song])
+    read = read_song("song", song)
     suffix = output.suffix.lower()
     if suffix == ".wav":
         played = song_to_wav(read, output, with_chords=chords)

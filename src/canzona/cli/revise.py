@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from canzona.cli import options
-from canzona.cli.common import read_song, writable
-from canzona.cli.composing import compose_to_files, outputs_of
-from canzona.cli.steering import steering
+from canzona.cli.common import read_song
+from canzona.cli.composing import compose_to_files
+from canzona.cli.outputs import outputs_of
+from canzona.cli.steering import drawn_seed, likeness_files, steering
 
 
 def revise(
@@ -21,7 +22,7 @@ def revise(
     vary: Annotated[
         float, typer.Option(help="How far from the old version, 0 (as it was) to 1 (as if there were none).")
     ] = 1.0,
-    output: options.Output = Path("revised.mid"),
+    output: options.Output = None,
     seed: options.Seed = None,
     steps: options.Steps = None,
     guidance: options.Strength = None,
@@ -34,16 +35,16 @@ def revise(
     texture_like_weight: options.TextureLikeWeight = None,
     repeat: options.Repeat = None,
     end_on_tonic: options.EndOnTonic = None,
+    force: options.Force = False,
     weights: options.Weights = None,
     device: options.Device = "cpu",
     threads: options.Threads = 1,
     as_json: options.AsJson = False,
 ) -> None:
     """Compose some bars of a song anew, from one level down; all else stays as it is, bit for bit."""
-    writable("output", output, (".mid", ".midi"))
     if bars is not None and phrases is not None:
         raise ValueError("phrases: must be left out where bars are given, got both")
-    old = read_song(song)
+    old = read_song("song", song)
 
     from canzona.generation.controls import Revision
     from canzona.generation.request import Request
@@ -56,7 +57,9 @@ def revise(
         "rhythm": (rhythm_like, rhythm_like_weight),
         "texture": (texture_like, texture_like_weight),
     }
+    seed = drawn_seed(old) if seed is None else seed
     controls = steering(old.meter, seed, steps, guidance, chords, repeat, end_on_tonic, like)
     request = Request(tempo=old.tempo, revision=Revision(old, level, chosen, vary), **controls)
-    (path,) = outputs_of(output, range(request.seed, request.seed + 1)).values()
-    compose_to_files({path: request}, weights, device, threads, as_json)
+    inputs = [song, *likeness_files(like)]
+    (path,) = outputs_of(output, "revised.mid", range(request.seed, request.seed + 1), force, inputs).values()
+    compose_to_files({path: request}, weights, device, threads, as_json, force)

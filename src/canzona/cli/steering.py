@@ -1,7 +1,9 @@
 """From the words of the command line to the controls of a request: files are read here, and checked by the request."""
 
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
     from canzona.generation.request import Request
     from canzona.song.song import Song
     from canzona.song.timing import Meter
+
+
+DRAWN_SEEDS = 1_000_000
+"""Where no seed is given, one below this is drawn."""
 
 
 def read_kept(
@@ -37,22 +43,22 @@ def read_kept(
     if (prompt is None) != (prompt_bars is None):
         raise ValueError(f"prompt-bars: must be given together with prompt, got {'prompt' if prompt else 'prompt-bars'} alone")
     if reduced is not None:
-        song = read_any_song(reduced)
+        song = read_any_song("reduced", reduced)
         kept.append(Kept(song if song.reduced_lead_sheet else replace(song, accompaniment=None), REDUCED_LEAD_SHEET.name))
     if lead_sheet is not None:
-        kept.append(Kept(read_any_song(lead_sheet), LEAD_SHEET.name))
+        kept.append(Kept(read_any_song("lead-sheet", lead_sheet), LEAD_SHEET.name))
     if source is not None and level is not None:
-        kept.append(Kept(read_any_song(source), level))
+        kept.append(Kept(read_any_song("from", source), level))
     if prompt is not None:
-        kept.append(Kept(read_any_song(prompt), bars=prompt_bars))
+        kept.append(Kept(read_any_song("prompt", prompt), bars=prompt_bars))
     if melody is not None:
-        kept.append(Kept(read_any_song(melody), LEAD_SHEET.name, part="melody"))
+        kept.append(Kept(read_any_song("melody", melody), LEAD_SHEET.name, part="melody"))
     return tuple(kept)
 
 
 def steering(
     meter: "Meter",
-    seed: int | None,
+    seed: int,
     steps: int | None,
     guidance: float | None,
     chords: str | None,
@@ -69,7 +75,7 @@ def steering(
 
     return {
         "meter": meter,
-        "seed": seed or 0,
+        "seed": seed,
         "steps": steps,
         "guidance": 1.0 if guidance is None else guidance,
         "chords": None if chords is None else Progression.parse(chords, meter),
@@ -95,7 +101,7 @@ def read_likenesses(asked: Mapping[str, tuple[Iterable[str] | None, float | None
             raise ValueError(f"{control}-like-weight: must be given together with {control}-like, got it alone")
         for text in texts or ():
             source = parse_source(text)
-            song = _with_chords(read_any_song(Path(source.file)))
+            song = _with_chords(read_any_song(f"{control}-like", Path(source.file)))
             if source.bars is not None:
                 length = song.form.length_bars
                 if source.bars.end_bar > length:
@@ -103,6 +109,20 @@ def read_likenesses(asked: Mapping[str, tuple[Iterable[str] | None, float | None
                 song = excerpt(song, source.bars.start_bar, source.bars.end_bar)
             likenesses.append(Likeness(control, song, source.letter, weight))
     return tuple(likenesses)
+
+
+def drawn_seed(before: "Song | None" = None) -> int:
+    """A seed at random, short enough to be typed, and another than that of the song ``before``, if that tells its own."""
+    asked = None if before is None else before.provenance.get("request")
+    used = asked.get("seed") if isinstance(asked, Mapping) else None
+    return next(seed for seed in iter(partial(secrets.randbelow, DRAWN_SEEDS), None) if seed != used)
+
+
+def likeness_files(asked: Mapping[str, tuple[Iterable[str] | None, float | None]]) -> list[Path]:
+    """The files that ``read_likenesses`` reads."""
+    from canzona.song.bar_ranges import parse_source
+
+    return [Path(parse_source(text).file) for texts, _ in asked.values() for text in texts or ()]
 
 
 def parse_repetitions(text: str | None) -> "tuple[Repetition, ...]":
@@ -131,7 +151,7 @@ def stored_request(path: Path) -> "Request":
     """
     from canzona.generation.request_json import request_from_dict
 
-    values: Any = read_song(path).provenance.get("request")
+    values: Any = read_song("request", path).provenance.get("request")
     if values is None:
         raise ValueError(f"request: must be a song.json that says how it was composed, got {str(path)!r}")
     return request_from_dict(values)

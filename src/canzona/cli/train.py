@@ -5,13 +5,16 @@ from typing import Annotated
 
 import typer
 
+from canzona.cli import options
 from canzona.cli.common import progress_bar, report, split_data, training_device
+from canzona.cli.outputs import new_run
 
 
 def train(
     level: Annotated[str, typer.Argument(help="form, reduced-lead-sheet, lead-sheet or accompaniment.")],
     data: Annotated[Path, typer.Option(help="Data set made by 'canzona prepare'.")],
     run: Annotated[Path | None, typer.Option(help="Folder for checkpoint, weights and history. Default: runs/LEVEL.")] = None,
+    force: options.Force = False,
     max_minutes: Annotated[float | None, typer.Option(help="Budget in minutes. Default: 30.")] = None,
     max_steps: Annotated[int | None, typer.Option(help="Budget in steps, in place of or besides --max-minutes.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Folder of a run to continue in place.")] = None,
@@ -27,7 +30,7 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Of weights, windows and noise. Default: 0, or the run's.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto for cuda where there is one.")] = "auto",
     threads: Annotated[int | None, typer.Option(help="Processors to use. Default: all, at most 4.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Train one level. Ctrl-C keeps what was learnt; --resume goes on from there."""
     from canzona.generation.request import LARGEST_SEED
@@ -43,8 +46,6 @@ def train(
     chosen = training_device(device)
     use_processors(threads)
     folder = resume or run or Path("runs") / row.name
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"run: must be a folder, got the file {str(folder)!r}")
     for name, own in (("resume", resume), ("branch", branch)):
         if own is not None and not (own / CHECKPOINT).is_file():
             raise ValueError(f"{name}: must be a folder with {CHECKPOINT}, got {str(own)!r}")
@@ -54,6 +55,8 @@ def train(
         raise ValueError(f"branch: must be another folder than that of the run, got {str(branch)!r} for both")
     if start is not None and (resume is not None or not start.is_file()):
         raise ValueError(f"from: must be a weight file, and not given with resume, got {str(start)!r}")
+    if resume is None:
+        new_run(folder, CHECKPOINT, force)
     earlier = resume or branch
     settings = read_settings(earlier / CHECKPOINT) if earlier is not None else {}
     asked = {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}

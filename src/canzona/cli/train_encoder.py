@@ -5,13 +5,16 @@ from typing import Annotated
 
 import typer
 
+from canzona.cli import options
 from canzona.cli.common import progress_bar, report, split_data, training_device
+from canzona.cli.outputs import new_run
 
 
 def train_encoder(
     encoder: Annotated[str, typer.Argument(help="melody_pitch, melody_rhythm, chords, chords_8 or texture.")],
     data: Annotated[Path, typer.Option(help="Data set made by 'canzona prepare'.")],
     run: Annotated[Path | None, typer.Option(help="Folder for weights and history. Default: runs/ENCODER-SEED_NUMBER.")] = None,
+    force: options.Force = False,
     max_minutes: Annotated[
         float | None, typer.Option(help="Budget in minutes; the learning rate ends with it. Default: 4.")
     ] = None,
@@ -22,12 +25,12 @@ def train_encoder(
     seed_number: Annotated[int, typer.Option(help="0 or 1: seed of the run, and number of the encoder.")] = 0,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto for cuda where there is one.")] = "auto",
     threads: Annotated[int | None, typer.Option(help="Processors to use. Default: all, at most 4.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Train one encoder of short passages, and print how it does on the validation songs. Ctrl-C keeps what was learnt."""
     from canzona.pretrained import use_processors
     from canzona.representation.encodings import SEEDS, encoding_named
-    from canzona.training.encoders import EncoderTrainer, EncoderTrainingConfig
+    from canzona.training.encoders import WEIGHTS, EncoderTrainer, EncoderTrainingConfig
 
     row = encoding_named(encoder)
     if seed_number not in SEEDS:
@@ -43,8 +46,7 @@ def train_encoder(
     )
     use_processors(threads)
     folder = run or Path("runs") / f"{row.name}-{seed_number}"
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"run: must be a folder, got the file {str(folder)!r}")
+    new_run(folder, WEIGHTS, force)
     training, validation = split_data(data)
     trainer = EncoderTrainer(row, seed_number, training, validation, config, chosen)
     with progress_bar() as bar:

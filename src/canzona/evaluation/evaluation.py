@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
+from functools import partial
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from canzona.evaluation.latent import PLAIN_CODERS, Coder, phrase_similarity
 from canzona.evaluation.metrics import ROWS, SECONDS_ROW, Row, score
 from canzona.evaluation.passages import TrainingPassages
 from canzona.evaluation.ranking import ranking_notes
+from canzona.processes import in_workers
 from canzona.song.song import Song
 
 OVERLAP_PREFIX = "oa_"
@@ -135,11 +135,9 @@ def judge_all(
             yield entry, judge(entry, equipment)
         return
     plain = [replace(entry, song=replace(entry.song, provenance={})) for entry in entries]  # provenance does not travel
-    with (
-        _one_thread_each(),
-        ProcessPoolExecutor(min(processes, len(entries)), get_context("spawn"), _equip, (equip,)) as pool,
-    ):
-        yield from zip(entries, pool.map(_judge_here, plain), strict=True)
+    with _one_thread_each():
+        judged = in_workers(_judge_here, plain, min(processes, len(entries)), partial(_equip, equip))
+        yield from zip(entries, judged, strict=True)
 
 
 def summarise(

@@ -4,14 +4,18 @@
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, replace
+from functools import cache
+from types import MappingProxyType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from pydantic import StrictBool, StrictFloat, StrictInt, StrictStr, create_model
 
 from canzona.generation.controls import Kept, Likeness, Repetition, Revision
 from canzona.generation.request import Request
-from canzona.io.song_json import song_from_json, song_to_json
+from canzona.io.song_json import keyed_form, song_from_json, song_to_json
+from canzona.io.strict_json import Strict, as_kind
 from canzona.song.form import Form
 from canzona.song.harmony import Key
 from canzona.song.progression import Progression
@@ -21,25 +25,27 @@ from canzona.song.timing import Meter
 PARTS = {"kept": Kept, "like": Likeness, "repeat": Repetition}
 """Fields of a request that are tuples of objects."""
 
+STORED: dict[object, object] = {
+    int: StrictInt,
+    float: StrictFloat,
+    bool: StrictBool,
+    str: StrictStr,
+    Form: StrictStr,
+    Key: StrictStr,
+    Meter: StrictStr,
+    Progression: StrictStr,
+    Song: dict[str, Any],
+    frozenset[int]: list[StrictInt],
+}
+"""Type of a field → how it is stored."""
+
 
 def request_to_dict(request: Request) -> dict[str, Any]:
     """Every option in words and numbers, for the song's provenance."""
-    values: dict[str, Any] = {
-        "form": None if request.form is None else str(request.form),
-        "phrase_keys": None if request.form is None else [phrase.key and str(phrase.key) for phrase in request.form.phrases],
-        "key": None if request.key is None else str(request.key),
-        "meter": str(request.meter),
-        "tempo": request.tempo,
-        "seed": request.seed,
-        "steps": request.steps,
-        "guidance": request.guidance,
-        "bars": request.bars,
-        "chords": None if request.chords is None else str(request.chords),
-        "end_on_tonic": request.end_on_tonic,
-        "revision": None if request.revision is None else _to_dict(request.revision),
-    }
-    values |= {name: [_to_dict(own) for own in getattr(request, name)] or None for name in PARTS}
-    return {name: value for name, value in values.items() if value is not None}
+    values = _to_dict(request)
+    if request.form is not None:
+        values["phrase_keys"] = [phrase.key and str(phrase.key) for phrase in request.form.phrases]
+    return values
 
 
 def request_from_dict(values: Mapping[str, Any]) -> Request:
@@ -48,48 +54,74 @@ def request_from_dict(values: Mapping[str, Any]) -> Request:
     Raises:
         ValueError: in one line, where a field is unknown or has a value that it cannot have.
     """
-    if not isinstance(values, Mapping):
-        raise ValueError(f"request: must be fields with values, got {type(values).__name__}")
-    known = {entry.name for entry in fields(Request)} | {"phrase_keys"}
-    if unknown := set(values) - known:
-        raise ValueError(
-            f"request: must have fields among {', '.join(sorted(known))}, got {', '.join(map(repr, sorted(unknown)))}"
-        )
-    given = dict(values)
     try:
-        meter = Meter.parse(given.pop("meter", str(Meter())))
-        keys = given.pop("phrase_keys", None)
-        if "form" in given:
-            form = Form.parse(given["form"])
-            given["form"] = form.with_keys([key and Key.parse(key) for key in keys]) if keys else form
-        if "key" in given:
-            given["key"] = Key.parse(given["key"])
-        if "chords" in given:
-            given["chords"] = Progression.parse(given["chords"], meter)
-        if "revision" in given:
-            given["revision"] = _from_dict(Revision, given["revision"])
-        for name, kind in PARTS.items():
-            given[name] = tuple(_from_dict(kind, own) for own in given.get(name, ()))
-        return Request(meter=meter, **given)
-    except (TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"request: must have values of the right kinds, got one that is not ({error})") from None
+        as_kind(dict(values) if isinstance(values, Mapping) else values, _stored_as(Request))
+    except ValueError as error:
+        raise ValueError(f"request: {error}") from None
+    given = {name: value for name, value in values.items() if value is not None}
+    meter = Meter.parse(given.pop("meter", str(Meter())))
+    keys = given.pop("phrase_keys", None)
+    if "form" in given:
+        given["form"] = Form.parse(given["form"]) if keys is None else keyed_form(given["form"], keys)
+    if "key" in given:
+        given["key"] = Key.parse(given["key"])
+    if "chords" in given:
+        given["chords"] = Progression.parse(given["chords"], meter)
+    if "revision" in given:
+        given["revision"] = _from_dict(Revision, given["revision"])
+    for name, kind in PARTS.items():
+        given[name] = tuple(_from_dict(kind, own) for own in given.get(name, ()))
+    return Request(meter=meter, **given)
 
 
-def _to_dict(own: Kept | Likeness | Repetition | Revision) -> dict[str, Any]:
-    values = {entry.name: getattr(own, entry.name) for entry in fields(own)}
-    for name, value in values.items():
-        if isinstance(value, Song):
-            values[name] = json.loads(song_to_json(replace(value, provenance=MappingProxyType({}))))
-        elif isinstance(value, frozenset):
-            values[name] = sorted(value)
+@cache
+def _stored_as(kind: type) -> type[Strict]:
+    """What a stored object of this frozen dataclass must look like: its fields, of the types that they are stored as."""
+    hints, wanted = get_type_hints(kind), {}
+    for entry in fields(kind):
+        needed = entry.default is MISSING and entry.default_factory is MISSING
+        wanted[entry.name] = (
+            _stored_type(hints[entry.name]) if needed else _stored_type(hints[entry.name]) | None,
+            ... if needed else None,
+        )  # type: ignore[operator]
+    if kind is Request:
+        wanted["phrase_keys"] = (list[StrictStr | None] | None, None)
+    return create_model(kind.__name__, __base__=Strict, **wanted)
+
+
+def _stored_type(hint: Any) -> Any:
+    if isinstance(hint, UnionType):
+        first, *others = (kind if kind is type(None) else _stored_type(kind) for kind in get_args(hint))
+        for other in others:
+            first = first | other
+        return first
+    if get_origin(hint) is tuple:
+        return list[_stored_type(get_args(hint)[0])]
+    return STORED[hint] if hint in STORED else _stored_as(hint)
+
+
+def _to_dict(own: Request | Kept | Likeness | Repetition | Revision) -> dict[str, Any]:
+    """The fields of an object that say something, as plain values."""
+    values = {entry.name: _plain(getattr(own, entry.name)) for entry in fields(own)}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Song):
+        return json.loads(song_to_json(replace(value, provenance=MappingProxyType({}))))
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [_to_dict(own) for own in value] or None
+    if isinstance(value, Kept | Likeness | Repetition | Revision):
+        return _to_dict(value)
+    return value if isinstance(value, int | float | str | None) else str(value)
 
 
 def _from_dict(kind: type, values: Mapping[str, Any]) -> Any:
     read = dict(values)
-    for name, value in read.items():
-        if name == "song":
-            read[name] = song_from_json(json.dumps(value))
-        elif isinstance(value, Sequence) and not isinstance(value, str):
-            read[name] = frozenset(value)
+    if "song" in read:
+        read["song"] = song_from_json(json.dumps(read["song"]))
+    if read.get("bars") is not None and kind is Revision:
+        read["bars"] = frozenset(read["bars"])
     return kind(**read)

@@ -1,16 +1,41 @@
 """What all files of songs share: writing that leaves no half-written file, and what a song must satisfy to be stored."""
 
+import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
+from canzona.processes import finishing_first
 from canzona.song import LeadSheet, Note, Song
 
 LONGEST_FORM_BARS = 1024
 """The longest form that is read or written: far beyond any song, short enough that a hostile file costs nothing."""
+
+
+LARGEST_FILE_BYTES = 16 * 2**20
+"""The largest file of music, and of weights, that is read."""
+
+
+def read_bytes(path: Path, largest: int = LARGEST_FILE_BYTES) -> bytes:
+    """The contents of a file that a stranger may have put there: neither a pipe nor a giant is read.
+
+    Raises:
+        ValueError: where it is larger than ``largest`` bytes.
+        OSError: where it is missing, a folder, no ordinary file, or cannot be read.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        raise OSError(errno.EINVAL, "must be an ordinary file, is a device or pipe", str(path))
+    if status.st_size <= largest:
+        with path.open("rb") as file:
+            data = file.read(largest + 1)
+        if len(data) <= largest:
+            return data
+    raise ValueError(f"{path}: must be at most {largest / 2**20:g} MiB, got {max(status.st_size, largest + 1)} bytes")
 
 
 def atomic_write(path: Path, data: bytes) -> None:
@@ -33,20 +58,22 @@ def atomic_write_all(contents: Mapping[Path, bytes]) -> None:
         OSError: as ``atomic_write``.
     """
     staged: dict[Path, Path] = {}
-    try:
-        for path, data in contents.items():
-            goal = _goal(path)
-            with _naming(goal):
-                temporary = _new_file_beside(goal)
+    with finishing_first():
+        try:
+            for path, data in contents.items():
+                goal = _goal(path)
+                temporary = _name_beside(goal)
                 staged[temporary] = goal
-                temporary.write_bytes(data)
-                _flush_to_disk(temporary)
-        for temporary, goal in staged.items():
-            with _naming(goal):
-                os.replace(temporary, goal)
-    finally:
-        for temporary in staged:
-            temporary.unlink(missing_ok=True)
+                with _naming(goal):
+                    _create(temporary, goal)
+                    temporary.write_bytes(data)
+                    _flush_to_disk(temporary)
+            for temporary, goal in staged.items():
+                with _naming(goal):
+                    os.replace(temporary, goal)
+        finally:
+            for temporary in staged:
+                temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -59,11 +86,12 @@ def replacing(path: Path) -> Iterator[Path]:
         OSError: as ``atomic_write``.
     """
     goal = _goal(path)
-    with _naming(goal):
-        temporary = _new_file_beside(goal)
+    temporary = _name_beside(goal)
     try:
-        yield temporary
         with _naming(goal):
+            _create(temporary, goal)
+        with _naming(goal, temporary):
+            yield temporary
             _flush_to_disk(temporary)
             os.replace(temporary, goal)
     finally:
@@ -81,21 +109,29 @@ def _goal(path: Path) -> Path:
 
 
 @contextmanager
-def _naming(goal: Path) -> Iterator[None]:
-    """The system's errors within the block name ``goal``: not a temporary file, nor, as a full disk does, no file at all."""
+def _naming(goal: Path, temporary: Path | None = None) -> Iterator[None]:
+    """The system's errors within the block name ``goal``: not a temporary file, nor, as a full disk does, no file at all.
+
+    Where ``temporary`` is given, those of other files than it keep their names.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno is not None:
+        if error.errno is not None and (temporary is None or error.filename in (None, str(temporary))):
             error.filename, error.filename2 = str(goal), None
         raise
 
 
-def _new_file_beside(goal: Path) -> Path:
-    """An empty file in the folder of ``goal``, with the permissions that any new file gets."""
-    temporary = goal.with_name(f".canzona-{secrets.token_hex(8)}.tmp")
+def _name_beside(goal: Path) -> Path:
+    """A name that nothing has, in the folder of ``goal``."""
+    return goal.with_name(f".canzona-{secrets.token_hex(8)}.tmp")
+
+
+def _create(temporary: Path, goal: Path) -> None:
+    """An empty file with the permissions of ``goal``, or where that is new with those that any new file gets."""
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    return temporary
+    if goal.exists():
+        temporary.chmod(stat.S_IMODE(goal.stat().st_mode))
 
 
 def _flush_to_disk(path: Path) -> None:

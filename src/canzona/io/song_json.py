@@ -5,16 +5,16 @@ names their columns.
 """
 
 import json
-import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, NoReturn, TypeVar
+from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictFloat, StrictInt, StrictStr, ValidationError
+from pydantic import Field, JsonValue, StrictFloat, StrictInt, StrictStr
 
-from canzona.io.files import LONGEST_FORM_BARS, atomic_write, check_storable
+from canzona.io.files import LONGEST_FORM_BARS, atomic_write, check_storable, read_bytes
+from canzona.io.strict_json import LONGEST_MESSAGE, Strict, as_kind, parse_json, shortened
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
 
 FORMAT, VERSION = "canzona-song", 1
@@ -23,8 +23,6 @@ ROWS = {
     "chord": ["start_beat", "duration_beats", "symbol"],
 }
 """What the columns of notes and chords mean: steps are sixteenths, beats quarter notes, both from the start of the song."""
-
-_LONGEST_MESSAGE, _LONGEST_VALUE = 300, 60
 
 _Row = TypeVar("_Row")
 _Item = TypeVar("_Item", Note, ChordSpan)
@@ -54,33 +52,21 @@ def song_to_json(song: Song) -> str:
     return "{\n" + ",\n".join(f"  {_json(name)}: {text}" for name, text in fields.items()) + "\n}\n"
 
 
-def song_from_json(text: str) -> Song:
+def song_from_json(text: str | bytes) -> Song:
     """Read a song; the inverse of ``song_to_json``. Its provenance is a read-only mapping of plain JSON values.
 
     Raises:
         ValueError: in one line that names the place, what is allowed and what was given.
     """
     try:
-        fields = json.loads(
-            text,
-            parse_constant=_no_number,
-            parse_float=_finite_number,
-            parse_int=_whole_number,
-            object_pairs_hook=_without_repetition,
-        )
+        fields = parse_json(text)
         if not isinstance(fields, dict) or fields.get("format") != FORMAT:
-            raise ValueError(f'must be a JSON object with "format": "{FORMAT}", got {_shortened(fields)}')
+            raise ValueError(f'must be a JSON object with "format": "{FORMAT}", got {shortened(fields)}')
         if fields.get("version") != VERSION:
-            raise ValueError(f"version: must be {VERSION}, got {_shortened(fields.get('version'))}")
-        return _song(_SongFile.model_validate(fields))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"song file: must be JSON, got {error.msg} in line {error.lineno}, column {error.colno}") from None
-    except ValidationError as error:
-        raise ValueError(f"song file: {_first_problem(error)}"[:_LONGEST_MESSAGE]) from None
-    except RecursionError:
-        raise ValueError("song file: must be JSON, got values nested too deeply") from None
+            raise ValueError(f"version: must be {VERSION}, got {shortened(fields.get('version'))}")
+        return _song(as_kind(fields, _SongFile))
     except ValueError as error:
-        raise ValueError(f"song file: {error}"[:_LONGEST_MESSAGE]) from None
+        raise ValueError(f"song file: {error}"[:LONGEST_MESSAGE]) from None
 
 
 def write_song_file(path: Path, song: Song) -> None:
@@ -97,13 +83,12 @@ def read_song_file(path: Path) -> Song:
     """Read what ``write_song_file`` wrote.
 
     Raises:
-        ValueError: as ``song_from_json``, with the file's name before it.
+        ValueError: as ``song_from_json``, with the file's name before it, and as ``read_bytes``.
         OSError: where the file cannot be read.
     """
+    data = read_bytes(path)
     try:
-        return song_from_json(path.read_bytes().decode("utf-8-sig"))  # some editors put a byte order mark first
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: song file: must be UTF-8 text, got another byte at {error.start}") from None
+        return song_from_json(data)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
@@ -134,18 +119,12 @@ def _lead_sheet_text(lead_sheet: LeadSheet | None) -> str:
     return f'{{\n    "melody": {melody},\n    "chords": {chords}\n  }}'
 
 
-class _Strict(BaseModel):
-    """A table of the file: no field but these, no type but theirs; what the values mean is left to the domain objects."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-
-class _LeadSheet(_Strict):
+class _LeadSheet(Strict):
     melody: list[tuple[StrictInt, StrictInt, StrictInt, StrictInt]]
     chords: list[tuple[StrictInt, StrictInt, StrictStr]]
 
 
-class _SongFile(_Strict):
+class _SongFile(Strict):
     """The file's fields as they are written. Absent levels may be left out, so may ``rows``, which is there for people."""
 
     format: Literal["canzona-song"]
@@ -163,12 +142,9 @@ class _SongFile(_Strict):
 
 def _song(file: _SongFile) -> Song:
     if file.rows != ROWS:
-        raise ValueError(f"rows: must be {_json(ROWS)}, got {_shortened(file.rows)}")
-    form = Form.parse(file.form)
-    if len(file.keys) != len(form.phrases):
-        raise ValueError(f"keys: must be one a phrase, {len(form.phrases)} for {form}, got {len(file.keys)}")
+        raise ValueError(f"rows: must be {_json(ROWS)}, got {shortened(file.rows)}")
     song = Song(
-        form=form.with_keys([None if key is None else Key.parse(key) for key in file.keys]),
+        form=keyed_form(file.form, file.keys),
         meter=Meter.parse(file.meter),
         tempo=file.tempo,
         reduced_lead_sheet=_lead_sheet("reduced_lead_sheet", file.reduced_lead_sheet),
@@ -178,6 +154,18 @@ def _song(file: _SongFile) -> Song:
     )
     check_storable(song)
     return song
+
+
+def keyed_form(text: str, keys: Sequence[str | None]) -> Form:
+    """A form as files hold it: its letters and lengths, and beside them one key a phrase.
+
+    Raises:
+        ValueError: where a text is none, or the keys are of another number.
+    """
+    form = Form.parse(text)
+    if len(keys) != len(form.phrases):
+        raise ValueError(f"keys: must be one a phrase, {len(form.phrases)} for {form}, got {len(keys)}")
+    return form.with_keys([None if key is None else Key.parse(key) for key in keys])
 
 
 def _lead_sheet(name: str, file: _LeadSheet | None) -> LeadSheet | None:
@@ -206,43 +194,3 @@ def _chord_span(row: tuple[int, int, str]) -> ChordSpan:
     if chord is None:
         raise ValueError(f"must be a chord (leave out the beats where none sounds), got {symbol!r}")
     return ChordSpan(start_beat, duration_beats, chord)
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"numbers must be finite, got {name}")
-
-
-def _finite_number(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"numbers must be finite, got {text[:_LONGEST_VALUE]}")
-    return number
-
-
-def _whole_number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:  # Python reads up to 4300 digits
-        raise ValueError(f"whole numbers must have fewer digits, got {len(text)}") from None
-
-
-def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"a field must be given once, got {next(name for name in names if names.count(name) > 1)!r} again")
-    return fields
-
-
-def _first_problem(error: ValidationError) -> str:
-    """Pydantic's first complaint: where, what is allowed, what was given."""
-    problem = error.errors(include_url=False)[0]
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"]).lstrip(".")
-    wish = problem["msg"].replace("Input should be", "must be", 1)
-    given = "none" if problem["type"] == "missing" else _shortened(problem["input"])
-    return f"{place}: {wish[0].lower()}{wish[1:]}, got {given}"
-
-
-def _shortened(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"

@@ -14,6 +14,7 @@ from torch import Tensor
 from canzona.io.files import atomic_write
 from canzona.model.encoder import Autoencoder
 from canzona.model.encoder_weights import EncoderCard, TrainedEncoder, encoders_from_bytes, encoders_to_bytes, write_encoders
+from canzona.processes import finishing_first
 from canzona.representation.encodings import Encoding
 from canzona.representation.segments import Segments, SegmentSource, transposed_chords
 from canzona.representation.views import answers
@@ -27,7 +28,6 @@ from canzona.training.encoder_scores import (
     texture_likeness,
     validation_segments,
 )
-from canzona.training.interruption import finishing_first
 from canzona.training.rate import budget_used, check_settings, learning_rate
 from canzona.training.revoicing import revoiced
 from canzona.version import __version__

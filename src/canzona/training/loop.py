@@ -20,6 +20,7 @@ from canzona.model.diffusion import NoiseSchedule
 from canzona.model.network import FrameTransformer
 from canzona.model.states import cross_entropy
 from canzona.model.weights import WeightsCard, read_tensors, save_weights
+from canzona.processes import finishing_first
 from canzona.representation.encoders import CONTROL_SEED, Encoders
 from canzona.representation.image import encode_level
 from canzona.representation.specification import model_config, new_network, specification
@@ -40,7 +41,6 @@ from canzona.training.codes import TrainingCodes
 from canzona.training.config import NOISE_BANDS, TrainingConfig
 from canzona.training.dataset import PreparedSong, TrainingSongs
 from canzona.training.ema import moving_average
-from canzona.training.interruption import finishing_first
 from canzona.training.optimizer import Optimizers
 from canzona.training.rate import budget_used, learning_rate
 from canzona.training.sampling import Corruption, Dropout, draw_windows, with_corruption, with_dropout

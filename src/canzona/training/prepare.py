@@ -1,7 +1,6 @@
 """From the original files of POP909 and its structure annotations to one data set."""
 
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from canzona.hierarchy.extraction import extract_levels
 from canzona.hierarchy.levels import LEVELS
 from canzona.io.pop909 import read_song, song_numbers
+from canzona.processes import in_workers
 from canzona.representation.image import encode_level
 from canzona.song.song import LeadSheet, Song
 from canzona.training.dataset import PreparedSong
@@ -43,8 +43,7 @@ def prepare_songs(pop909: Path, structure: Path, processes: int = 2) -> Iterator
     numbers = song_numbers(pop909, structure)
     if not numbers:
         raise ValueError(f"pop909: no song of {pop909} is annotated in {structure}")
-    with ProcessPoolExecutor(processes) as pool:
-        yield from pool.map(partial(prepare_song, pop909=pop909, structure=structure), numbers, chunksize=8)
+    yield from in_workers(partial(prepare_song, pop909=pop909, structure=structure), numbers, processes, chunk=8)
 
 
 def prepare_song(number: int, pop909: Path, structure: Path) -> Preparation:

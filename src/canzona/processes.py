@@ -1,0 +1,126 @@
+"""Processors, worker processes, and the signals that ask a program to stop: Ctrl-C (SIGINT) and SIGTERM."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.connection import wait
+from typing import TypeVar
+
+from canzona.faults import MachineFault
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+STOPS = (signal.SIGINT, signal.SIGTERM)
+"""Signals that ask a program to stop."""
+
+
+def processors_here() -> int:
+    """How many processors this process may use; on systems that do not say, how many the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def finishing_first() -> Iterator[None]:
+    """A Ctrl-C or a SIGTERM within the block takes effect when it is done, so that what belongs together is done together.
+
+    Does nothing outside the main thread, where Python delivers no signals.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    earlier = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler or signal.SIG_DFL)
+    if came:
+        signal.raise_signal(came[0])
+
+
+def in_workers(
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    processes: int,
+    begin: Callable[[], object] | None = None,
+    chunk: int = 1,
+) -> Iterator[Result]:
+    """What ``work`` makes of every item, in order, done by processes that end with this iterator or with this process.
+
+    They are deaf to Ctrl-C, which a terminal sends to all of them: what it means is for this process to say.
+
+    Args:
+        work: is done with each item; it, the items and what it returns must be picklable.
+        items: what is worked on.
+        processes: how many work at once, 1 or more.
+        begin: is done once in each process before its work; it must be picklable.
+        chunk: how many items travel together.
+
+    Raises:
+        MachineFault: where one of the processes was ended from outside, as for want of memory.
+        Exception: what ``work`` or ``begin`` raises.
+    """
+    others = set(active_children())
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (begin,))
+    try:
+        with _deaf_to_ctrl_c():  # processes inherit it from their first moment on
+            results = pool.map(partial(_work, work), items, chunksize=chunk)
+        yield from results
+    except BrokenProcessPool:
+        raise MachineFault("processes: one was ended from outside, as for want of memory; try fewer") from None
+    except BaseException:
+        for process in set(active_children()) - others:
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Ctrl-C waits until the block is done, and is never heard by processes that are started in it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_FAILED: list[Exception] = []
+"""In a worker: what kept it from beginning."""
+
+
+def _begin(begin: Callable[[], object] | None) -> None:
+    """In a worker: leave Ctrl-C to its parent, and end when that does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        if begin is not None:
+            begin()
+    except Exception as error:  # told by the first work, since nobody hears it here
+        _FAILED.append(error)
+
+
+def _work(work: Callable[[Item], Result], item: Item) -> Result:
+    if _FAILED:
+        raise _FAILED[0]
+    return work(item)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
