@@ -23,7 +23,7 @@ from canzona.song.song import Song
 from canzona.training.dataset import first_labellings, load_songs
 from control_codes import CONTROLS, cases_of, measure_codes
 from control_contradictions import answer, contradictions
-from control_exact import endings, exact_chords, given_music, piano_chords, unused
+from control_exact import endings, exact_chords, given_music, harmonised, piano_chords, unused
 from control_studio import Row, Studio, Weights, row
 from control_versions import QUICK_REPEATED_FORM, REPEATED_FORM, repetitions, revisions
 
@@ -104,6 +104,7 @@ def measurements_of(studio: Studio, songs: list[Song], cases: int, seeds: int, q
         Measurement("exact-chords", sheets, partial(exact_chords, studio, chosen)),
         Measurement("piano", (ACCOMPANIMENT,), partial(piano_chords, studio, chosen)),
         Measurement("given", whole, partial(given_music, studio, chosen)),
+        Measurement("harmonised", sheets, partial(harmonised, studio, chosen)),
         Measurement("revise", whole, partial(revisions, studio, chosen)),
         Measurement("repeat", whole, partial(repetitions, studio, chosen, encoders, text)),
         Measurement("ending", sheets, partial(endings, studio, chosen)),

@@ -9,14 +9,16 @@ import numpy as np
 
 from canzona.evaluation.control import chords_by_beat, closes_on_dominant_and_tonic, same_share
 from canzona.evaluation.endings import last_chord_tonic
+from canzona.evaluation.harmony import chord_tones_melody
 from canzona.evaluation.recognition import chord_accuracy
 from canzona.generation.controls import Kept, Likeness, Repetition
+from canzona.generation.fixed import TONIC_TRIADS
 from canzona.generation.request import Request
 from canzona.generation.request_json import request_from_dict, request_to_dict
 from canzona.hierarchy.levels import ACCOMPANIMENT, LEAD_SHEET, REDUCED_LEAD_SHEET
 from canzona.hierarchy.reduction import simplify_chords
 from canzona.song.form import Form
-from canzona.song.harmony import Chord
+from canzona.song.harmony import Chord, ChordSpan
 from canzona.song.progression import Bar, Progression, Section, WrittenChord
 from canzona.song.song import LeadSheet, Song
 from control_studio import Job, Row, Studio, kept_above, passages, row, shortened
@@ -77,6 +79,35 @@ def given_music(studio: Studio, songs: Sequence[Song]) -> list[Row]:
         ]
         rows += row(f"given {title}: returned unchanged", shares, 1.0)
     return rows
+
+
+def harmonised(studio: Studio, songs: Sequence[Song]) -> list[Row]:
+    """How often a given melody is on tones of the chords composed for it, beside its own and the tonic triad throughout."""
+    targets = [shortened(song, LONGEST_BARS) for song in songs]
+    jobs = [
+        Job(
+            Request(form=target.form, meter=target.meter, kept=(Kept(target, LEAD_SHEET.name, "melody"),), seed=number),
+            until=LEAD_SHEET,
+        )
+        for number, target in enumerate(targets)
+    ]
+    return [
+        *row("melody given: on tones of the composed chords", list(map(chord_tones_melody, studio.compose(jobs))), 0.62),
+        *row("melody given: on tones of its own chords", list(map(chord_tones_melody, targets))),
+        *row("melody given: on tones of the tonic triad", [chord_tones_melody(_under_tonic(target)) for target in targets]),
+    ]
+
+
+def _under_tonic(song: Song) -> Song:
+    """The song with the tonic triad of each bar's key throughout."""
+    keys = enumerate(song.form.keys_by_bar())
+    beats = song.meter.beats_per_bar
+    chords = tuple(
+        ChordSpan(bar * beats, beats, Chord(key.tonic, TONIC_TRIADS[key.mode], key.tonic))
+        for bar, key in keys
+        if key is not None
+    )
+    return replace(song, lead_sheet=LeadSheet(_sheet(song).melody, chords))
 
 
 def endings(studio: Studio, songs: Sequence[Song]) -> list[Row]:

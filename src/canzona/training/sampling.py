@@ -25,9 +25,9 @@ class Visibility:
     first_half: float = 0.5  # share of windows whose first half is known
     nothing: float = 0.2  # share of windows of which nothing is known
     beginning: float = 0.15  # share with a beginning of any length known; the remaining windows have a gap anywhere
-    part: float = 0.3  # share of windows in which, besides, one part of the level is known: throughout, or in some bars
-    last_part: float = 0.7  # share of these in which it is the level's last part: a melody to which chords are to be found
-    throughout: float = 0.6  # share of these in which it is known throughout
+    part: float = 0.4  # share of windows in which, besides, one part of the level is known: throughout, or in some bars
+    last_part: float = 0.8  # share of these in which it is the level's last part: a melody to which chords are to be found
+    throughout: float = 0.7  # share of these in which it is known throughout
     opening_bars: int = 8  # the longest beginning that is known of a level that finds its own end
     ending: float = 0.25  # share of windows of such a level that are shown where the song ends
     later: float = 0.2  # share of windows of such a level that begin within the song, its bars known up to any place
