@@ -25,7 +25,7 @@ from canzona.representation.window import FULL, ImageStore, Windows
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
 from canzona.song.harmony import PITCH_CLASSES
 from canzona.song.progression import Progression
-from canzona.song.transposition import FURTHEST_DOWN
+from canzona.song.transposition import FURTHEST_DOWN, at_home
 from test_generation import centred_cascade, lively_cascade, music
 
 QUICK = {"steps": 3, "guidance": 0.5}
@@ -407,8 +407,8 @@ class TestLikeness:
         assert not onsets[:, REST].any()
         assert not onsets[:32].any()  # the intro is to be like nothing
         heard = np.isin(np.arange(len(belief)), [note.start_step for note in cascade.compose(request).lead_sheet.melody])
-        sure = np.abs(belief - onsets[:, HOLD].clip(min=0)) > 25
-        assert sure.sum() > 20
+        sure = np.abs(belief - onsets[:, HOLD].clip(min=0)) > 45  # more than an untrained network says against it
+        assert sure.sum() > 15
         assert (heard == (belief > 0))[sure].all()
 
 
@@ -570,7 +570,8 @@ def test_codes_are_laid_from_the_start_of_each_phrase(cascade, song):
     assert plan.bar.tolist() == [0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0]
     assert plan.weight.tolist() == [1, 1, 2, 2, 2, 2, 1, 1, 2, 2, 2, 2, 1, 1]
     starts = list(range(0, 13, 2))
-    assert np.array_equal(plan.codes, encoders.asked(ACCOMPANIMENT.external, song, starts))
+    home = at_home(song)  # as in training
+    assert np.array_equal(plan.codes, encoders.asked(ACCOMPANIMENT.external, home, starts))
     codes = plan.codes[:, : ACCOMPANIMENT.external.width]
-    assert np.array_equal(codes, encoders.encode("texture", CONTROL_SEED, song, starts))
+    assert np.array_equal(codes, encoders.encode("texture", CONTROL_SEED, home, starts))
     assert code_plan(LEAD_SHEET, song, request, lambda: encoders, weight=1.5) is None

@@ -18,6 +18,7 @@ from canzona.representation.voices import HOLD, REST, voices
 from canzona.song.harmony import Key
 from canzona.song.song import LeadSheet, Song
 from canzona.song.timing import Meter
+from canzona.song.transposition import at_home
 
 
 @dataclass(frozen=True)
@@ -98,18 +99,19 @@ def code_plan(level: Level, song: Song, request: Request, encoders: Callable[[],
 
 
 def _shift(external: External, own: Likeness, key: Key | None) -> int:
-    """Semitones from the passage's key signature to that of the phrase, where the control follows keys."""
-    there = completed(own.song).form.phrases[0].key
-    if not external.follows_key or key is None or there is None:
-        return 0
-    return int(nearest(np.array(key.relative_major - there.relative_major)))
+    """Semitones from home to the phrase's key signature, where the control follows keys and the passage has one."""
+    follows = external.follows_key and key is not None and completed(own.song).form.phrases[0].key is not None
+    return int(nearest(np.array(key.relative_major))) if follows and key is not None else 0
 
 
 def _codes(
     external: External, own: Likeness, shift: int, encoders: Encoders
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-    """A code, and its voice's rhythm, for every whole part of the passage of the encoder's length; one where it is shorter."""
-    song = own.song
+    """A code, and its voice's rhythm, for every whole part of the passage of the encoder's length; one where it is shorter.
+
+    The passage is coded in its home key, as those of training are.
+    """
+    song = at_home(completed(own.song))
     if shift and song.lead_sheet is not None:  # a control that follows keys hears chords alone
         chords = tuple(replace(span, chord=span.chord.transposed(shift)) for span in song.lead_sheet.chords)
         song = replace(song, lead_sheet=LeadSheet((), chords), accompaniment=None)

@@ -115,7 +115,7 @@ class Denoiser(nn.Module):
     def unknown_points(self, conditions: Conditions) -> Tensor:
         """(batch, frames, points), 1 where a part is not known."""
         sizes = torch.tensor([shape.point_size for shape in self.config.voices], device=conditions.known_mask.device)
-        return 1 - conditions.known_mask.float().repeat_interleave(sizes, dim=-1)
+        return 1 - conditions.known_mask.float().repeat_interleave(sizes, dim=-1, output_size=self.config.point_size)
 
 
 class WindowDenoiser:

@@ -42,7 +42,7 @@ class FormPrior:
 EXACT = FormPrior()
 """Nothing is expected: what was encoded comes back."""
 POP_SONG = FormPrior(key_change=128.0, phrase=0.3, odd_phrase=1.0, long_bar=0.2)
-"""For composed images, which are blurred: nine human songs in ten keep one key, and most phrases have 4, 8 or 16 bars."""
+"""For composed images: nine human songs in ten keep one key, and most phrases have 4, 8 or 16 bars."""
 
 
 def encode_form(level: Level, form: Form) -> np.ndarray:

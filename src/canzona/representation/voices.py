@@ -54,8 +54,9 @@ class Voices:
 
 @cache
 def voices(level: Level) -> tuple[Voices, ...]:
-    """The voices of each part of a level."""
-    return tuple(_VOICES[part.voicing](part) for part in level.parts)
+    """The voices of each part of a level, on the CPU and fit for training, whoever asks first."""
+    with torch.device("cpu"), torch.inference_mode(mode=False):
+        return tuple(_VOICES[part.voicing](part) for part in level.parts)
 
 
 def states_of(level: Level, image: Tensor) -> list[Tensor]:
