@@ -105,14 +105,15 @@ def test_a_song_that_a_metric_does_not_fit_is_not_scored(made_up):
     assert "oa_melody_pitch" not in alone.figures["human"]
 
 
-def test_a_song_does_not_copy_itself_but_is_caught_under_another_name(made_up):
+def test_a_person_s_song_does_not_copy_itself_and_a_machine_s_is_caught_whatever_its_name(made_up):
     equipment = Equipment(passages=TrainingPassages.of([("000", made_up[0])]))
-    own = judge(Entry("human", "000", made_up[0]), equipment)
-    other = judge(Entry("copy", "001", made_up[0]), equipment)
-    assert own.scores["copy_melody_2"] is None
-    assert other.scores["copy_melody_2"] == other.scores["copy_piano_4"] == 1
-    assert {match.voice for match in other.copies} == {"melody", "piano"}
-    assert all(match.name == "000" and match.overlap == 1 for match in other.copies)
+    for name in ("000", "plagiarism"):
+        own = judge(Entry("human", name, made_up[0], is_human=True), equipment)
+        assert own.scores["copy_melody_2"] is None
+        other = judge(Entry("mine", name, made_up[0]), equipment)
+        assert other.scores["copy_melody_2"] == other.scores["copy_piano_4"] == 1
+        assert {match.voice for match in other.copies} == {"melody", "piano"}
+        assert all(match.name == "000" and match.overlap == 1 for match in other.copies)
 
 
 def test_seconds_are_those_of_the_entry(made_up):

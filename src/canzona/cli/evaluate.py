@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from canzona.evaluation.passages import TrainingPassages
     from canzona.training.dataset import PreparedSong
 
-HUMAN, UNNAMED = "human", "songs"
+HUMAN, HUMAN_TRAIN, UNNAMED = "human", "human-train", "songs"
 FEWEST_WITHOUT_MEANING = 3
 """Systems from which on a terminal has no room for what the metrics mean."""
 
@@ -30,7 +30,7 @@ def evaluate(
         typer.Argument(help="Songs (.json, .mid), folders of them, or data sets (.npz): their test songs."),
     ] = None,
     named: Annotated[
-        list[str] | None, typer.Option("--songs", help="A system's songs as NAME=FOLDER; once for each system.")
+        list[str] | None, typer.Option("--songs", help="A system's songs as NAME=FOLDER, once for each system; human-train for training songs.")
     ] = None,
     data: Annotated[
         Path | None,
@@ -132,7 +132,7 @@ def _test_songs(system: str, prepared: "Sequence[PreparedSong]") -> "list[Entry]
     from canzona.training.dataset import first_labellings
 
     songs = first_labellings(item for item in prepared if item.is_validation)
-    return [Entry(system, f"{item.number:03d}", item.song) for item in songs]
+    return [Entry(system, f"{item.number:03d}", item.song, is_human=True) for item in songs]
 
 
 def _entries(path: Path) -> "list[Entry]":
@@ -150,7 +150,8 @@ def _folder(system: str, folder: Path) -> "list[Entry]":
 
     noted = folder / SECONDS
     seconds = _seconds(noted) if noted.is_file() else {}
-    return [Entry(system, name, read_any_song(path), seconds.get(name)) for name, path in songs_in(folder).items()]
+    is_human = system in (HUMAN, HUMAN_TRAIN)
+    return [Entry(system, name, read_any_song(path), seconds.get(name), is_human) for name, path in songs_in(folder).items()]
 
 
 def _seconds(path: Path) -> dict[str, float]:

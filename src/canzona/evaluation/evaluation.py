@@ -44,15 +44,17 @@ class Entry:
 
     Attributes:
         system: what made it.
-        name: unique within the system; the name of a training song means that very song, which then cannot copy itself.
+        name: unique within the system.
         song: the song.
         seconds: that it took to compose, where known.
+        is_human: whether a person wrote it; a training song then does not copy itself.
     """
 
     system: str
     name: str
     song: Song
     seconds: float | None = None
+    is_human: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def judge(entry: Entry, equipment: Equipment) -> ScoredSong:
     scores |= score(song)
     copies: tuple[Match, ...] = ()
     if equipment.passages is not None:
-        found_copies = nearest(song, equipment.passages, exclude=entry.name)
+        found_copies = nearest(song, equipment.passages, but_itself=entry.is_human)
         scores |= found_copies.figures()
         copies = found_copies.listed
     scores[SECONDS_ROW.name] = entry.seconds
