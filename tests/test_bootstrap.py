@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from canzona.evaluation.bootstrap import difference_of, figure_of, interval
+from canzona.evaluation.bootstrap import RESAMPLES, difference_of, figure_of, interval, resamples
 
 
 def rng() -> np.random.Generator:
@@ -27,6 +27,17 @@ def test_interval_of_the_mean_is_that_of_the_normal_distribution():
     assert figure.mean == pytest.approx(values.mean())
     assert figure.low == pytest.approx(values.mean() - half, abs=0.02)
     assert figure.high == pytest.approx(values.mean() + half, abs=0.02)
+
+
+def test_resamples_in_blocks_are_those_drawn_at_once(monkeypatch):
+    values = np.random.default_rng(1).normal(3, 2, 7)
+    drawn = np.random.default_rng(0).integers(7, size=(RESAMPLES, 7))
+    figure = figure_of(values, rng())
+    assert (figure.low, figure.high) == interval(values[drawn].mean(1))
+    monkeypatch.setattr("canzona.evaluation.bootstrap.MOST_NUMBERS_AT_ONCE", 100)
+    assert all(len(block) <= 100 // 7 for block in resamples(7, rng()))
+    assert sum(len(block) for block in resamples(7, rng())) == RESAMPLES
+    assert figure_of(values, rng()) == figure
 
 
 def test_same_generator_same_interval():

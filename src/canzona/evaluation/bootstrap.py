@@ -1,12 +1,15 @@
 """How sure a mean over songs is: percentile bootstrap (Efron & Tibshirani, *An Introduction to the Bootstrap*, 1993)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 RESAMPLES = 10_000
 CONFIDENCE = 0.95
+MOST_NUMBERS_AT_ONCE = 500_000
+"""Resamples are drawn in blocks of at most so many songs in all, so that memory does not grow with the number of songs."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,14 @@ def interval(resampled: np.ndarray, confidence: float = CONFIDENCE) -> tuple[flo
     return float(low), float(high)
 
 
-def _resampled_means(values: Sequence[float], generator: np.random.Generator) -> np.ndarray:
-    """(``RESAMPLES``,) means of as many songs as there are, drawn with replacement."""
-    drawn = generator.integers(len(values), size=(RESAMPLES, len(values)))
-    return np.asarray(values, dtype=np.float64)[drawn].mean(1)
+def resamples(songs: int, generator: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    """``RESAMPLES`` times as many songs as there are, drawn with replacement: their numbers, (some resamples, songs) at a time."""
+    rows = max(1, MOST_NUMBERS_AT_ONCE // songs)
+    for start in range(0, RESAMPLES, rows):
+        yield generator.integers(songs, size=(min(rows, RESAMPLES - start), songs))
+
+
+def _resampled_means(values: Sequence[float], generator: np.random.Generator) -> NDArray[np.float64]:
+    """(``RESAMPLES``,) means over the songs of each resample."""
+    figures = np.asarray(values, dtype=np.float64)
+    return np.concatenate([figures[drawn].mean(1) for drawn in resamples(len(figures), generator)])
