@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from canzona.evaluation.bootstrap import RESAMPLES, difference_of, figure_of, interval, resamples
+from canzona.evaluation.bootstrap import RESAMPLES, figure_of, interval, resamples
 
 
 def rng() -> np.random.Generator:
@@ -43,18 +43,6 @@ def test_resamples_in_blocks_are_those_drawn_at_once(monkeypatch):
 def test_same_generator_same_interval():
     values = [0.1, 0.5, 0.9, 0.3]
     assert figure_of(values, rng()) == figure_of(values, rng())
-
-
-def test_difference_of_independent_sets():
-    first, second = np.random.default_rng(1).normal(1, 1, (2, 300))
-    figure = difference_of(first + 1, second, rng())
-    half = 1.96 * np.sqrt((first.var() + second.var()) / 300)
-    assert figure.mean == pytest.approx(1 + first.mean() - second.mean())
-    assert figure.high - figure.low == pytest.approx(2 * half, rel=0.05)
-    assert figure.low > 0
-    wider = difference_of(first + 1, second, rng(), confidence=0.999)
-    assert wider.low < figure.low
-    assert wider.high > figure.high
 
 
 def test_interval_holds_the_middle():

@@ -36,21 +36,6 @@ def figure_of(values: Sequence[float], generator: np.random.Generator) -> Figure
     return Figure(float(np.mean(values)), low, high, len(values))
 
 
-def difference_of(
-    first: Sequence[float], second: Sequence[float], generator: np.random.Generator, confidence: float = CONFIDENCE
-) -> Figure:
-    """Mean of ``first`` minus mean of ``second``, with the interval of that difference between independent sets of songs.
-
-    Args:
-        first, second: one figure a song, at least one each.
-        generator: of the resamples.
-        confidence: of the interval, 0 to 1.
-    """
-    differences = _resampled_means(first, generator) - _resampled_means(second, generator)
-    low, high = interval(differences, confidence)
-    return Figure(float(np.mean(first) - np.mean(second)), low, high, min(len(first), len(second)))
-
-
 def interval(resampled: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """The middle share ``confidence`` of a statistic's resamples."""
     tail = (1 - confidence) / 2
@@ -59,7 +44,7 @@ def interval(resampled: np.ndarray, confidence: float = CONFIDENCE) -> tuple[flo
 
 
 def resamples(songs: int, generator: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    """``RESAMPLES`` times as many songs as there are, drawn with replacement: their numbers, (some resamples, songs) at a time."""
+    """``RESAMPLES`` times the numbers of as many songs as there are, drawn with replacement, some resamples at a time."""
     rows = max(1, MOST_NUMBERS_AT_ONCE // songs)
     for start in range(0, RESAMPLES, rows):
         yield generator.integers(songs, size=(min(rows, RESAMPLES - start), songs))

@@ -107,9 +107,7 @@ class Copying:
         return named | {"copy_melody_ngram": None if self.melody_run is None else float(self.melody_run.length_notes)}
 
 
-def nearest(
-    song: Song, passages: TrainingPassages, but_itself: bool = False, lengths: Sequence[int] = PASSAGE_BARS
-) -> Copying:
+def nearest(song: Song, passages: TrainingPassages, but_itself: bool = False, lengths: Sequence[int] = PASSAGE_BARS) -> Copying:
     """Find for each passage of the song the nearest training passage in a song of the same metre, and the longest run in any.
 
     Args:
