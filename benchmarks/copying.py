@@ -41,7 +41,7 @@ def main() -> None:
     seconds: list[float] = []
     for name in names:
         started = time.process_time()
-        found[name] = nearest(songs[name], passages, exclude=name, lengths=LENGTHS)
+        found[name] = nearest(songs[name], passages, but_itself=True, lengths=LENGTHS)
         seconds.append(time.process_time() - started)
 
     for metric in next(iter(found.values())).figures():

@@ -2,15 +2,19 @@
 
     python benchmarks/tables.py report/report.json
 
-Published figures stand in the last column; those measured in another way are in brackets.
+Beside the systems stand those that differ from one of them, what others published, which was measured in another way, and what
+songs that others published give when they are measured here.
 """
 
 import argparse
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from canzona.evaluation.metrics import ROWS, YARDSTICK, Row
+from canzona.evaluation.comparison import SIGNIFICANT
+from canzona.evaluation.metrics import ROWS, YARDSTICK, Anchor
+from canzona.evaluation.report.tables import ANCHORS
 from canzona.io.files import atomic_write
 
 ROOT = Path(__file__).parents[1]
@@ -21,7 +25,7 @@ TITLES = {
 }  # fmt: skip
 """Systems in the order of the columns."""
 
-Figures = Mapping[str, Mapping[str, Mapping[str, float] | None]]
+Figures = Mapping[str, Mapping[str, Mapping[str, Any] | None]]
 
 
 def main() -> None:
@@ -42,15 +46,41 @@ def main() -> None:
 def lines(figures: Figures, with_meaning: bool) -> list[str]:
     """A Markdown table: with meanings and means, or with means and intervals."""
     systems = [name for name in TITLES if name in figures]
-    heads = ["figure", *(["meaning"] if with_meaning else []), *(TITLES[name] for name in systems), "published"]
+    compared = sorted(
+        {figure["difference"]["to"] for name in systems for figure in figures[name].values() if is_compared(figure)}
+    )
+    titles = [f"{TITLES[name]} ({most(figures[name])})" for name in systems]
+    differing = [f"differs from {TITLES.get(name, name)}" for name in compared]
+    heads = ["figure", *(["meaning"] if with_meaning else []), *titles, *differing, *ANCHORS]
     rows = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     for row in ROWS:
         if row.group == YARDSTICK:
             continue
         cells = [shown(figures[name].get(row.name), with_interval=not with_meaning) for name in systems]
         meaning = [row.meaning.replace("*", "\\*")] if with_meaning else []
-        rows.append(f"| {' | '.join([f'`{row.name}`', *meaning, *cells, published(row)])} |")
+        plain = [differing_systems({name: figures[name].get(row.name) for name in systems})] if compared else []
+        beside = [*plain, anchored(row.published), anchored(row.measured)]
+        rows.append(f"| {' | '.join([f'`{row.name}`', *meaning, *cells, *beside])} |")
     return rows
+
+
+def most(figures: Mapping[str, Mapping[str, Any] | None]) -> int:
+    """How many songs of a system were measured."""
+    return max((figure["n"] for figure in figures.values() if figure is not None), default=0)
+
+
+def is_compared(figure: Mapping[str, Any] | None) -> bool:
+    """Whether a figure says how far it is from that of another system."""
+    return figure is not None and "difference" in figure
+
+
+def differing_systems(figures: Mapping[str, Mapping[str, Any] | None]) -> str:
+    """The systems whose figures differ plainly, with the direction: ``flat diffusion ▼``."""
+    found = []
+    for name, figure in figures.items():
+        if figure is not None and is_compared(figure) and figure["difference"]["p"] <= SIGNIFICANT:
+            found.append(f"{TITLES[name]} {'▲' if figure['difference']['mean'] > 0 else '▼'}")
+    return ", ".join(found)
 
 
 def shown(figure: Mapping[str, float] | None, with_interval: bool) -> str:
@@ -61,10 +91,11 @@ def shown(figure: Mapping[str, float] | None, with_interval: bool) -> str:
     return f"{mean} [{low}, {high}]" if with_interval else mean
 
 
-def published(row: Row) -> str:
-    """Systems and their figures, in brackets where they are those of another way of measuring."""
-    said = ", ".join(f"{name} {short(figure)}" for name, figure in row.published.items())
-    return said if row.same_as_published or not said else f"({said})"
+def anchored(anchor: Anchor | None) -> str:
+    """Others' systems and their figures, with where they come from."""
+    if anchor is None:
+        return ""
+    return ", ".join(f"{name} {short(figure)}" for name, figure in anchor.figures.items()) + f" ({anchor.source})"
 
 
 def short(figure: float) -> str:

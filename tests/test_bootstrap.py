@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from canzona.evaluation.bootstrap import difference_of, figure_of, interval
+from canzona.evaluation.bootstrap import RESAMPLES, figure_of, interval, resamples
 
 
 def rng() -> np.random.Generator:
@@ -29,21 +29,20 @@ def test_interval_of_the_mean_is_that_of_the_normal_distribution():
     assert figure.high == pytest.approx(values.mean() + half, abs=0.02)
 
 
+def test_resamples_in_blocks_are_those_drawn_at_once(monkeypatch):
+    values = np.random.default_rng(1).normal(3, 2, 7)
+    drawn = np.random.default_rng(0).integers(7, size=(RESAMPLES, 7))
+    figure = figure_of(values, rng())
+    assert (figure.low, figure.high) == interval(values[drawn].mean(1))
+    monkeypatch.setattr("canzona.evaluation.bootstrap.MOST_NUMBERS_AT_ONCE", 100)
+    assert all(len(block) <= 100 // 7 for block in resamples(7, rng()))
+    assert sum(len(block) for block in resamples(7, rng())) == RESAMPLES
+    assert figure_of(values, rng()) == figure
+
+
 def test_same_generator_same_interval():
     values = [0.1, 0.5, 0.9, 0.3]
     assert figure_of(values, rng()) == figure_of(values, rng())
-
-
-def test_difference_of_independent_sets():
-    first, second = np.random.default_rng(1).normal(1, 1, (2, 300))
-    figure = difference_of(first + 1, second, rng())
-    half = 1.96 * np.sqrt((first.var() + second.var()) / 300)
-    assert figure.mean == pytest.approx(1 + first.mean() - second.mean())
-    assert figure.high - figure.low == pytest.approx(2 * half, rel=0.05)
-    assert figure.low > 0
-    wider = difference_of(first + 1, second, rng(), confidence=0.999)
-    assert wider.low < figure.low
-    assert wider.high > figure.high
 
 
 def test_interval_holds_the_middle():

@@ -434,19 +434,22 @@ def test_evaluate_takes_songs_of_every_kind(canzona, here, prepared_dataset, val
 
 
 def test_evaluate_writes_a_report_on_several_systems(canzona, here, prepared_dataset, training_songs):
-    for name, song in (("one", SONG), ("two", training_songs[0].song)):
+    copied = training_songs[0]  # of a machine: a copy, even under the training song's own name
+    for name, song in (("one", SONG), ("two", copied.song), ("human-train", copied.song)):
         (here / name).mkdir()
-        write_song_file(here / name / "7.json", song)
-    (here / "two" / "seconds.json").write_text('{"7": 2.5}')
-    arguments = ["--songs", "one=one", "--songs", "two=two", "--data", prepared_dataset, "-o", "report", "--processes", "1"]
+        write_song_file(here / name / f"{copied.number:03d}.json", song)
+    (here / "two" / "seconds.json").write_text(json.dumps({f"{copied.number:03d}": 2.5}))
+    systems = [f"--songs={name}={name}" for name in ("one", "two", "human-train")]
+    arguments = [*systems, "--data", prepared_dataset, "-o", "report", "--processes", "1"]
     outcome = canzona("evaluate", *arguments)
     assert outcome.status == 0
     assert names(here / "report") == ["report.html", "report.json"]
     report = json.loads((here / "report" / "report.json").read_text())
-    assert list(report) == ["human", "one", "two"]
+    assert list(report) == ["human", "one", "two", "human-train"]
     assert report["two"]["seconds_per_song"] == {"mean": 2.5, "low": 2.5, "high": 2.5, "n": 1}
     assert report["one"]["seconds_per_song"] is None
     assert report["two"]["copy_melody_1"]["mean"] == report["two"]["copy_piano_4"]["mean"] == 1
+    assert report["human-train"]["copy_piano_4"]["mean"] < 1
     assert report["one"]["ils_chords"] is None  # of two bars a phrase none returns
     assert report["human"]["ils_chords_second"]["n"] == len(VALIDATION_FORMS)
     assert (here / "report" / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")

@@ -114,12 +114,28 @@ def test_what_shares_nothing_scores_nothing():
     assert [figures[f"copy_melody_{length}"] for length in LENGTHS] == [0, 0, 0]
 
 
-def test_a_song_is_not_compared_with_itself_when_it_is_excluded():
+def test_a_song_is_not_compared_with_itself_when_asked_whatever_it_is_called():
     first, second = random_song(1), random_song(2)
-    passages = TrainingPassages.of([("first", first), ("second", second), ("first", first)])
+    passages = TrainingPassages.of([("first", first), ("second", second), ("again", first)])
     assert set(nearest(first, passages).figures().values()) == {1, len(first.lead_sheet.melody)}
-    assert nearest(first, passages, exclude="first") == nearest(first, TrainingPassages.of([("second", second)]))
-    assert set(nearest(first, TrainingPassages.of([("first", first)]), exclude="first").figures().values()) == {None}
+    assert nearest(first, passages, but_itself=True) == nearest(first, TrainingPassages.of([("second", second)]))
+    assert set(nearest(first, TrainingPassages.of([("first", first)]), but_itself=True).figures().values()) == {None}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda song: replace(song, lead_sheet=LeadSheet(song.lead_sheet.melody[1:])),
+        lambda song: replace(song, lead_sheet=LeadSheet(moved(song.lead_sheet.melody, 1))),
+        lambda song: replace(song, accompaniment=song.accompaniment[:-1]),
+        lambda song: replace(song, form=Form.parse("A9")),
+    ],
+    ids=["note less in melody", "melody moved", "note less in piano", "bar more"],
+)
+def test_a_song_that_is_not_the_very_training_song_is_compared_with_it(change):
+    first = random_song(1)
+    passages = TrainingPassages.of([("first", first)])
+    assert nearest(change(first), passages, but_itself=True) == nearest(change(first), passages)
 
 
 def test_a_labelling_counts_once_and_a_pickle_is_as_good():

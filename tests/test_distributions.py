@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from canzona.evaluation.distributions import FEATURES, OverlapStudy, Windows, features, overlapped_area
+from canzona.evaluation.distributions import DRAWS, FEATURES, Windows, features, overlapped_areas
 from canzona.hierarchy.analysis import phrase_keys
 from canzona.io.pop909 import read_song, song_numbers
 from canzona.song import Form, Key, LeadSheet, Note, Song
@@ -80,51 +80,69 @@ def test_features_are_histograms(song):
         assert windows is None or (np.all(windows >= 0) and np.allclose(windows.sum(1), 1))
 
 
+def area(system: list[np.ndarray] | None, human: list[np.ndarray], songs: int) -> float:
+    return float(overlapped_areas(system, human, songs, np.random.default_rng(0)).mean())
+
+
 def test_songs_from_the_same_source_overlap_and_others_do_not():
     generator = np.random.default_rng(0)
     human = drawn(generator, [0.4, 0.3, 0.2, 0.1])
     same, other = drawn(generator, [0.4, 0.3, 0.2, 0.1]), drawn(generator, [0.1, 0.1, 0.2, 0.6])
-    assert overlapped_area(same, human) > 0.95
-    assert overlapped_area(other, human) < 0.2
+    assert area(same, human, 10) > 0.9
+    assert area(other, human, 10) < 0.2
 
 
 def test_a_system_of_one_song_is_found_out():
     generator = np.random.default_rng(1)
     human = [generator.dirichlet(np.ones(8), size=5) for _ in range(20)]
     loop = [np.repeat(generator.dirichlet(np.full(8, 0.05), size=1), 5, axis=0)] * 20
-    assert overlapped_area(loop, human) < 0.7
+    assert area(loop, human, 10) < 0.7
+
+
+def test_human_songs_are_no_higher_than_a_system_that_draws_from_the_same_source():
+    """By equal numbers on both sides the human column is what a perfect system reaches: neither above nor below."""
+    generator = np.random.default_rng(3)
+    human, system = ([generator.dirichlet(np.ones(6), size=4) for _ in range(count)] for count in (46, 24))
+    own, others = area(None, human, 12), area(system, human, 12)
+    assert own == pytest.approx(others, abs=0.02)
 
 
 def test_songs_with_nothing_in_common_with_identical_human_songs():
     alike, unlike = np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])
-    assert overlapped_area([alike, alike], [alike, alike]) == pytest.approx(1)
-    assert overlapped_area([unlike], [alike, alike]) == pytest.approx(0, abs=1e-6)
+    assert area([alike] * 2, [alike] * 4, 2) == pytest.approx(1)
+    assert area([unlike] * 2, [alike] * 4, 2) == pytest.approx(0, abs=1e-6)
+    assert area(None, [alike] * 4, 2) == pytest.approx(1)
 
 
 def test_pairs_of_songs_weigh_the_same_whatever_their_lengths():
     alike, unlike = np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])
-    study = OverlapStudy.of([alike, np.repeat(unlike, 99, axis=0)], [alike, alike])
-    assert study.overlap == pytest.approx(1 / 2)
+    assert area([alike, np.repeat(unlike, 99, axis=0)], [alike] * 4, 2) == pytest.approx(1 / 2)
 
 
-def test_resamples_draw_the_system_s_songs():
+def test_human_songs_are_held_against_others_than_themselves():
+    """Each of four human songs is unlike all others: no distance is 0, neither between the halves nor within one."""
+    human = list(np.eye(4)[:, None])
+    assert area(None, human, 2) == pytest.approx(1)
+
+
+def test_both_sides_are_drawn_again_and_again():
     generator = np.random.default_rng(2)
     human, system = (drawn(generator, [0.4, 0.3, 0.2, 0.1]) for _ in range(2))
-    study = OverlapStudy.of(system, human)
-    resampled = study.resampled(np.random.default_rng(0), 500)
-    assert resampled.shape == (500,)
-    assert np.quantile(resampled, 0.025) < study.overlap < np.quantile(resampled, 0.975)
-    assert np.array_equal(resampled, study.resampled(np.random.default_rng(0), 500))
-    alone = OverlapStudy.of(system[:1], human)
-    assert np.allclose(alone.resampled(generator, 3), alone.overlap)
+    areas = overlapped_areas(system, human, 10, np.random.default_rng(0))
+    assert areas.shape == (DRAWS,)
+    assert np.array_equal(areas, overlapped_areas(system, human, 10, np.random.default_rng(0)))
+    assert areas.std() > 0
+    constant_human = overlapped_areas(system, human[:1] * 20, 10, np.random.default_rng(0))
+    constant_system = overlapped_areas(system[:1] * 20, human, 10, np.random.default_rng(0))
+    assert constant_human.std() > 0
+    assert constant_system.std() > 0
 
 
-def test_too_few_songs_are_refused():
+@pytest.mark.parametrize(("system", "human", "songs", "most"), [(9, 8, 5, 4), (3, 8, 4, 3), (None, 8, 5, 4), (8, 8, 1, 4)])
+def test_too_few_songs_are_refused(system, human, songs, most):
     one = np.ones((1, 1))
-    with pytest.raises(ValueError, match="system: must hold one song or more, got 0"):
-        overlapped_area([], [one, one])
-    with pytest.raises(ValueError, match="human: must hold two songs or more, got 1"):
-        overlapped_area([one], [one])
+    with pytest.raises(ValueError, match=f"^songs: must be 2 to {most}, got {songs}$"):
+        area(None if system is None else [one] * system, [one] * human, songs)
 
 
 def human_song(number: int) -> Song:
@@ -143,13 +161,9 @@ def test_human_songs_overlap_with_human_songs_and_random_notes_do_not():
     random = [features(with_random_piano(song, generator)) for song in human[::2]]
     for name in FEATURES:
         windows = scored(found, name)
-        areas = []
-        for _ in range(8):
-            order = generator.permutation(len(windows))
-            areas.append(overlapped_area([windows[place] for place in order[::2]], [windows[place] for place in order[1::2]]))
-        assert np.mean(areas) > 0.95, name
+        assert area(None, windows, len(windows) // 2) > 0.95, name
     for name in ("piano_pitch", "piano_duration", "piano_polyphony"):
-        assert overlapped_area(scored(random, name), scored(found, name)) < 0.75
+        assert area(scored(random, name), scored(found, name), len(random) // 2) < 0.75
 
 
 def scored(found: list[dict[str, Windows | None]], name: str) -> list[Windows]:

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+import math
 import re
 import shutil
 import wave
@@ -18,7 +19,7 @@ import typer
 from canzona.cli.listen_test import listen_test
 from canzona.evaluation.listening_test.page import PAGE, SOUND_RATE, page_files, play
 from canzona.evaluation.listening_test.plan import LONG_CRITERIA, SHORT_CRITERIA, excerpt_of, key_csv, plan_test
-from canzona.evaluation.listening_test.scores import read_answers, read_key, standings
+from canzona.evaluation.listening_test.scores import comparisons, read_answers, read_key, standings
 from canzona.io.midi import song_to_midi
 from canzona.io.song_json import write_song_file
 from canzona.io.synth import TAIL_SECONDS, synthesize
@@ -159,6 +160,7 @@ def test_the_page_gives_nothing_away(most_embedded_bytes):
     assert bool(within) == bool(most_embedded_bytes)
     facts = json.loads(re.search(r'id="test">(.*?)</script>', page)[1])
     assert facts["pieces"] == [[one.id for one in piece] for piece in test.pieces]
+    assert facts["least_seconds"] == 5  # of two bars of 5.2 seconds all that are whole
     assert [one["name"] for one in facts["criteria"]] == ["creativity", "naturalness", "musicality"]
 
 
@@ -186,6 +188,39 @@ def test_scores_are_those_worked_out_by_hand():
     assert (first.low, first.high) == pytest.approx((4 - 3.042435, 4 + 3.042435), abs=1e-5)
     assert (second.system, second.mean) == ("B", 3)
     assert (second.low, second.high) == pytest.approx((3 - 3.042435, 3 + 3.042435), abs=1e-5)
+
+
+def rated(rows: dict[str, tuple[int, ...]], criterion: str = "musicality", key: dict[str, str] = KEY) -> list[str]:
+    return [f"{who},{id},{criterion},{rating},9" for who, own in rows.items() for id, rating in zip(key, own, strict=True)]
+
+
+THREE_DEGREES = 1 - 2 / math.pi * (math.atan(5) + 5 / 26)
+"""p of t = 5 √3 with three degrees of freedom, in closed form."""
+
+
+def test_systems_are_compared_listener_by_listener():
+    # Listeners' means of A less those of B: 3, 2, 2, 3. Mean 2.5, standard error .288675, t 8.660254 with 3 degrees of freedom.
+    rows = rated({"w": (5, 1, 3), "x": (4, 2, 2), "y": (3, 1, 1), "z": (5, 2, 2)})
+    (found,) = comparisons(answers(*rows, "partial,a1,musicality,1,9"), KEY)
+    assert (found.criterion, found.first, found.second, found.listeners) == ("musicality", "A", "B", 4)
+    assert found.mean == 2.5
+    assert (found.low, found.high) == pytest.approx((2.5 - 0.288675 * 3.182446, 2.5 + 0.288675 * 3.182446), abs=1e-5)
+    assert found.p == pytest.approx(THREE_DEGREES)
+
+
+def test_p_is_that_of_all_pairs_and_criteria_together():
+    rows = {"w": (5, 1, 3), "x": (4, 2, 2), "y": (3, 1, 1), "z": (5, 2, 2)}
+    twice = comparisons(answers(*rated(rows), *rated(rows, "creativity")), KEY)
+    assert [one.p for one in twice] == pytest.approx([2 * THREE_DEGREES] * 2)
+    key = {"a1": "A", "b1": "B", "c1": "C"}
+    same = read_answers({"x.csv": HEADER + "\n".join(rated(dict.fromkeys("xyz", (3, 3, 3)), key=key))}, key)
+    assert [(one.first, one.second, one.mean, one.p) for one in comparisons(same, key)] == [
+        ("A", "B", 0, 1), ("A", "C", 0, 1), ("B", "C", 0, 1)
+    ]  # fmt: skip
+
+
+def test_two_listeners_are_too_few_to_compare():
+    assert comparisons(answers(*rated({"x": (5, 1, 1), "y": (4, 1, 2)})), KEY) == []
 
 
 def test_a_strict_listener_widens_no_interval():
@@ -249,6 +284,16 @@ def test_the_command_makes_a_test_and_scores_it(command, folders):
     assert first["humanmade"]["musicality"] | {"low": 0, "high": 0} == {"mean": 4, "low": 0, "high": 0, "n": 2}
     assert first["Second"]["musicality"]["mean"] == 2.5
     assert json.loads(command("--score", "test-key.csv", "x.csv", "y.csv", "--json").out) == first  # as *.csv would say it
+    hasty = "\n".join(f"z,{row['id']},musicality,1,2.0" for row in rows)
+    (folders / "z.csv").write_text(HEADER + hasty)
+    with_hasty = command("--score", "x.csv", "y.csv", "z.csv", "--least-seconds", 5, "--json")
+    assert json.loads(with_hasty.out) == first
+    assert with_hasty.err == "canzona: 4 of 12 ratings are left out, heard for less than 5 seconds\n"
+    all_heard = json.loads(command("--score", "x.csv", "y.csv", "z.csv", "--json").out)
+    assert all_heard["Second"]["musicality"]["less"]["humanmade"]["mean"] == pytest.approx((-2 - 1 + 0) / 3)
+    assert "Second − humanmade" in command("--score", "x.csv", "y.csv", "z.csv").out
+    with pytest.raises(ValueError, match=r"^answers: must be at least one, heard for 60 seconds or more, got none$"):
+        command("--score", "x.csv", "--least-seconds", 60)
     (folders / "sent").mkdir()
     shutil.move(folders / "x.csv", folders / "sent")
     assert "2.00" in command("--score", "sent/x.csv", "--key", "test-key.csv").out
@@ -267,6 +312,8 @@ def test_the_command_makes_a_test_and_scores_it(command, folders):
         (["humanmade", "-o", "test", "--bars", "0"], "bars: must be 1 to 1024, got 0"),
         (["humanmade", "-o", "test", "--bars", "3"], "songs: must be at least 1 of 3 bars under the same names"),
         (["humanmade", "-o", "test", "--key", "k.csv"], "key: must only be given with --score"),
+        (["humanmade", "-o", "test", "--least-seconds", "5"], "least-seconds: must only be given with --score"),
+        (["--score", "x.csv", "--least-seconds", "-1"], "least-seconds: must be 0 or more, got -1"),
         (["--score", "x.csv", "--bars", "8"], "bars: must not be given with --score"),
         (["--score", "missing.csv"], "CSV: cannot read 'missing.csv': no such file"),
     ],

@@ -4,6 +4,7 @@ import base64
 import re
 import struct
 import zlib
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -12,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canzona.evaluation.bootstrap import Figure
+from canzona.evaluation.comparison import Difference
 from canzona.evaluation.copying import Match
 from canzona.evaluation.evaluation import Evaluation, ScoredSong
-from canzona.evaluation.metrics import Row
+from canzona.evaluation.metrics import Anchor, Row
 from canzona.evaluation.report.closeness import FURTHEST, closeness, distances, examples, human_spreads
 from canzona.evaluation.report.histograms import HISTOGRAMS
 from canzona.evaluation.report.marks import Axis, figure_text, heat_map, signs
@@ -208,17 +210,20 @@ def test_the_page_says_everything():
     )
     other = (ScoredSong(f"0 {NASTY}", example_song("A4B4"), {"x": 0.7, "copy_melody_2": None}),)
     rows = (
-        Row("copy_melody_2", NASTY, "Copying", {f"published {NASTY}": 0.653}, same_as_published=True),
-        Row("returns_melody_same", "returns", "Structure", {"published cascade": 0.35}),
+        Row("copy_melody_2", NASTY, "Copying", Anchor({f"published {NASTY}": 0.653}, f"a paper {NASTY}")),
+        Row("returns_melody_same", "returns", "Structure", measured=Anchor({"their cascade": 0.35}, "seven songs")),
+        Row("si_2_8", "SI*: a figure", "Structure"),
         Row("x", "a figure", "Structure"),
     )
     page, read = page_of({NASTY: other, "human": human}, rows=rows)
+    assert page.index("0.653") < page.index("a paper") < page.index("their cascade 0.350") < page.index("seven songs")
+    assert "MusDr" in page
+    assert ">less " not in page  # nothing was compared
     text = " ".join(read.text)
     assert NASTY not in page
     assert NASTY in text
     for expected in (
         "0.653",
-        "(published cascade 0.350)",
         "0.150",
         "0.700",
         "▲ 11.0",
@@ -233,6 +238,21 @@ def test_the_page_says_everything():
         assert expected in text, expected
     assert page == report_page(evaluation({NASTY: other, "human": human}, rows=rows))
     assert text.index("human") < text.index(f"{NASTY} (1 song)")  # the human system comes first
+
+
+def test_differences_have_one_column_and_plain_ones_stand_out():
+    systems = {name: (scored("1", x=0.5),) for name in ("human", NASTY, "base")}
+    differences = {
+        "human": {"x": Difference(0.25, 0.2, 0.3, 9, 0.0004, True)},
+        NASTY: {"x": Difference(-0.125, -0.3, 0.1, 9, 0.3456, True)},
+    }
+    compared = replace(evaluation(systems), compared_with="base", differences=differences)
+    page = report_page(compared)
+    Balance(page)
+    assert page.count(">less base<") == 1
+    assert "<b>human 0.250</b> <small>p &lt; 0.001</small>" in page
+    assert "−0.125 <small>p 0.346</small>" in page
+    assert NASTY not in page
 
 
 @pytest.mark.parametrize(

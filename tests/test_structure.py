@@ -1,6 +1,7 @@
 """Repeats, boundaries and labels, in similarities small enough to be counted by hand and songs put together for them."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from canzona.evaluation.structure import (
     heard_boundaries,
     label_f1,
     novelty,
+    path_sums,
     segment_fitness,
     structure_indicator,
 )
@@ -47,19 +49,24 @@ def repeating(frames: int, period: int) -> np.ndarray:
     return np.where(np.equal.outer(phases, phases), 1.0, PENALTY)
 
 
+def fitness_of(similarity: np.ndarray, length_frames: int) -> np.ndarray:
+    """Of all segments of one length."""
+    return segment_fitness(next(islice(path_sums(similarity), length_frames - 1, None)), length_frames)
+
+
 @pytest.mark.parametrize("repeats", [2, 3, 5])
 def test_fitness_of_exact_repeats(repeats):
-    fitness = segment_fitness(repeating(4 * repeats, 4), 4)
+    fitness = fitness_of(repeating(4 * repeats, 4), 4)
     assert fitness[0] == pytest.approx((repeats - 1) / repeats)  # score and coverage alike: all but the segment itself
     # from another start there is room for one repeat fewer, unless the start is a whole period later
-    other = segment_fitness(repeating(4 * repeats, 4), 4)[1]
+    other = fitness_of(repeating(4 * repeats, 4), 4)[1]
     assert other == pytest.approx(2 / ((repeats - 1) / (repeats - 2) + 4 * repeats / (4 * repeats - 8)) if repeats > 2 else 0)
 
 
 def test_nothing_that_does_not_return_is_fit():
     similarity = np.where(np.eye(6, dtype=bool), 1.0, PENALTY)
-    assert all((segment_fitness(similarity, length) == 0).all() for length in range(1, 7))
-    assert (segment_fitness(repeating(6, 3), 6) == 0).all()  # the whole song: nothing is left to be explained
+    assert all((fitness_of(similarity, length) == 0).all() for length in range(1, 7))
+    assert (fitness_of(repeating(6, 3), 6) == 0).all()  # the whole song: nothing is left to be explained
 
 
 def test_fitness_is_that_of_the_best_of_all_path_families():
@@ -67,7 +74,7 @@ def test_fitness_is_that_of_the_best_of_all_path_families():
     for length in (1, 2, 3):
         similarity = generator.uniform(-1, 1, (8, 8))
         np.fill_diagonal(similarity, 1)
-        fitness = segment_fitness(similarity, length)
+        fitness = fitness_of(similarity, length)
         for start in range(8 - length + 1):
             path_scores = [sum(similarity[row + k, start + k] for k in range(length)) for row in range(8 - length + 1)]
             best = max(families(8, length), key=lambda rows, scores=path_scores: sum(scores[row] for row in rows))
@@ -101,6 +108,25 @@ def test_a_quarter_of_the_similarities_counts():
     assert similarity.max() == 1
     assert (np.diag(similarity) == 1).all()
     assert (similarity[(similarity != PENALTY)] >= 0).all()
+
+
+def test_paths_are_summed_frame_by_frame():
+    similarity = np.random.default_rng(4).uniform(PENALTY, 1, (9, 9))
+    found = list(path_sums(similarity))
+    assert len(found) == 9
+    for length, sums in enumerate(found, 1):
+        starts = range(9 - length + 1)
+        expected = [[sum(similarity[row + k, column + k] for k in range(length)) for column in starts] for row in starts]
+        np.testing.assert_allclose(sums, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(("shortest", "longest"), [(2, 4), (3, None), (5, 5)])
+def test_the_indicator_is_that_of_the_fittest_segment_of_every_length(shortest, longest):
+    of = song("ABAC", bars=3)
+    similarity = enhanced_similarity(frame_chroma(of))
+    lengths = range(2 * shortest, 2 * (longest or 6) + 1)  # frames are half bars; a segment is at most half a song
+    fittest = max(fitness_of(similarity, length).max() for length in lengths)
+    assert structure_indicator(of, shortest, longest) == pytest.approx(fittest)
 
 
 def test_repeats_raise_the_indicator_of_their_length():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from canzona.evaluation.passages import TrainingPassages
     from canzona.training.dataset import PreparedSong
 
-HUMAN, UNNAMED = "human", "songs"
+HUMAN, HUMAN_TRAIN, UNNAMED = "human", "human-train", "songs"
 REPORT = ("report.json", "report.html")
 FEWEST_WITHOUT_MEANING = 3
 """Systems from which on a terminal has no room for what the metrics mean."""
@@ -33,7 +33,8 @@ def evaluate(
         typer.Argument(help="Songs (.json, .mid), folders of them, or data sets (.npz): their test songs."),
     ] = None,
     named: Annotated[
-        list[str] | None, typer.Option("--songs", help="A system's songs as NAME=FOLDER; once for each system.")
+        list[str] | None,
+        typer.Option("--songs", help="A system's songs as NAME=FOLDER, once for each system; human-train for training songs."),
     ] = None,
     data: Annotated[
         Path | None,
@@ -42,6 +43,12 @@ def evaluate(
     against: Annotated[Path | None, typer.Option(help="Folder of human songs, in place of those of --data.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for report.json and report.html; made where there is none.")
+    ] = None,
+    compare_with: Annotated[
+        str | None,
+        typer.Option(
+            help="The system from which all others' differences are told. Default: canzona where it is, else the first."
+        ),
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="Folder with other encoders than the package's.")] = None,
     processes: Annotated[int | None, typer.Option(help="Songs measured at once, 1 to 64. Default: one a processor.")] = None,
@@ -82,6 +89,9 @@ def evaluate(
     if not entries:
         raise ValueError(f"songs: must be at least one, got none in {', '.join(map(str, [*(songs or ()), *folders.values()]))}")
 
+    names = dict.fromkeys(entry.system for entry in entries)
+    if compare_with is not None and compare_with not in names:
+        raise ValueError(f"compare-with: must be one of {', '.join(names)}, got {compare_with!r}")
     passages = _passages(prepared)
     equip = partial(equipment, weights, passages)
     scored: dict[str, list[ScoredSong]] = {entry.system: [] for entry in entries}
@@ -90,7 +100,7 @@ def evaluate(
         for entry, song in judge_all(entries, equip, processes or processors_here()):
             scored[entry.system].append(song)
             bar.update(task, advance=1, figures=f"{entry.system} {entry.name}")
-    evaluation = summarise(scored, HUMAN, notes=[_made_by()])
+    evaluation = summarise(scored, HUMAN, notes=[_made_by()], compared_with=compare_with)
     if not evaluation.rows:
         print("canzona: nothing to measure: no figure fits these songs", file=sys.stderr)
     figures = evaluation.to_dict()
@@ -141,7 +151,7 @@ def _test_songs(system: str, prepared: "Sequence[PreparedSong]") -> "list[Entry]
     from canzona.training.dataset import first_labellings
 
     songs = first_labellings(item for item in prepared if item.is_validation)
-    return [Entry(system, f"{item.number:03d}", item.song) for item in songs]
+    return [Entry(system, f"{item.number:03d}", item.song, is_human=True) for item in songs]
 
 
 def _entries(path: Path) -> "list[Entry]":
@@ -159,7 +169,9 @@ def _folder(system: str, folder: Path) -> "list[Entry]":
 
     noted = folder / SECONDS
     seconds = _seconds(noted) if noted.is_file() else {}
-    return [Entry(system, name, read_any_song("songs", path), seconds.get(name)) for name, path in songs_in(folder).items()]
+    is_human = system in (HUMAN, HUMAN_TRAIN)
+    songs = songs_in(folder).items()
+    return [Entry(system, name, read_any_song("songs", path), seconds.get(name), is_human) for name, path in songs]
 
 
 def _seconds(path: Path) -> dict[str, float]:
@@ -195,7 +207,11 @@ def _text(evaluation: "Evaluation", each: bool) -> str:
             lines.append(group := row.group)
         cells = [evaluation.figures[name][row.name] for name in systems]
         meaning = f"   {row.meaning}" if with_meaning else ""
-        lines.append(f"  {row.name}".ljust(width) + "".join(f"{_cell(cell):>26}" for cell in cells) + meaning)
+        plain = [name for name, found in evaluation.differences.items() if row.name in found and found[row.name].is_significant]
+        differing = f"   ≠ {', '.join(plain)}" if plain else ""
+        lines.append(f"  {row.name}".ljust(width) + "".join(f"{_cell(cell):>26}" for cell in cells) + meaning + differing)
+    if evaluation.differences:
+        lines.append(f"≠: systems that differ plainly from {evaluation.compared_with}, after Holm's correction over metrics.")
     lines += evaluation.notes
     if each:
         for system in systems:

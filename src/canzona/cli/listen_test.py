@@ -3,7 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,6 +36,10 @@ def listen_test(
     key: Annotated[
         Path | None, typer.Option(help="With --score: the key. Default: the one among or beside the CSV files.")
     ] = None,
+    least_seconds: Annotated[
+        float | None,
+        typer.Option(help="With --score: leave out ratings of excerpts heard for less, 0 or more. Default: 0."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Make the page of a double-blind listening test, or score what listeners answered."""
@@ -48,10 +52,14 @@ def listen_test(
         idle = [name for name, value in given.items() if value is not None]
         if idle:
             raise ValueError(f"{idle[0]}: must not be given with --score")
-        _score([Path(path) for path in inputs], key, as_json)
+        if least_seconds is not None and not 0 <= least_seconds < float("inf"):
+            raise ValueError(f"least-seconds: must be 0 or more, got {least_seconds:g}")
+        _score([Path(path) for path in inputs], key, least_seconds or 0.0, as_json)
     else:
         if key is not None:
             raise ValueError("key: must only be given with --score")
+        if least_seconds is not None:
+            raise ValueError("least-seconds: must only be given with --score")
         _make(inputs, _free(output), bars or 8, start_bar, songs, tempo, seed or 0, as_json)
 
 
@@ -147,7 +155,7 @@ def _songs(folder: Path, tempo: float | None) -> "dict[str, Song]":
     return songs if tempo is None else {stem: replace(song, tempo=tempo) for stem, song in songs.items()}
 
 
-def _score(paths: list[Path], key: Path | None, as_json: bool) -> None:
+def _score(paths: list[Path], key: Path | None, least_seconds: float, as_json: bool) -> None:
     from canzona.evaluation.listening_test import scores
 
     texts = {path: _text(path) for path in paths}
@@ -155,11 +163,18 @@ def _score(paths: list[Path], key: Path | None, as_json: bool) -> None:
         among = [path for path, text in texts.items() if scores.is_key(text)]
         key = _only_key(among or sorted({beside for path in paths for beside in path.parent.glob(f"*{KEY_SUFFIX}")}))
     systems = scores.read_key(str(key), _text(key))
-    answers = scores.read_answers({str(path): text for path, text in texts.items() if path.resolve() != key.resolve()}, systems)
+    given = scores.read_answers({str(path): text for path, text in texts.items() if path.resolve() != key.resolve()}, systems)
+    answers = [answer for answer in given if answer.seconds_listened >= least_seconds]
     if not answers:
-        raise ValueError("answers: must be at least one, got none")
+        heard = f", heard for {least_seconds:g} seconds or more" if given else ""
+        raise ValueError(f"answers: must be at least one{heard}, got none")
+    if len(answers) < len(given):
+        hasty = (
+            f"{len(given) - len(answers)} of {len(given)} ratings are left out, heard for less than {least_seconds:g} seconds"
+        )
+        print(f"canzona: {hasty}", file=sys.stderr)
     found = scores.standings(answers, systems)
-    facts: dict[str, dict[str, dict[str, float | int | None]]] = {}
+    facts: dict[str, dict[str, dict[str, Any]]] = {}
     lines = [f"{'system':20}{'criterion':20}{'mean':>7}{'low':>7}{'high':>7}{'listeners':>11}"]
     for one in found:
         facts.setdefault(one.system, {})[one.criterion] = {
@@ -167,6 +182,14 @@ def _score(paths: list[Path], key: Path | None, as_json: bool) -> None:
         }  # fmt: skip
         figures = "".join(f"{'–' if value is None else f'{value:.2f}':>7}" for value in (one.mean, one.low, one.high))
         lines.append(f"{one.system:20}{one.criterion:20}{figures}{one.listeners:>11}")
+    compared = scores.comparisons(answers, systems)
+    if compared:
+        lines += ["", f"{'system less another':40}{'criterion':20}{'mean':>7}{'low':>7}{'high':>7}{'p':>7}"]
+    for one in compared:
+        difference = {"mean": one.mean, "low": one.low, "high": one.high, "p": one.p}
+        facts[one.first][one.criterion].setdefault("less", {})[one.second] = difference
+        figures = "".join(f"{value:>7.2f}" for value in (one.mean, one.low, one.high)) + f"{one.p:>7.3f}"
+        lines.append(f"{f'{one.first} − {one.second}':40}{one.criterion:20}{figures}")
     for criterion, left_out in {one.criterion: one.left_out for one in found if one.left_out}.items():
         print(f"canzona: {criterion}: {left_out} listeners are left out, who did not rate every system", file=sys.stderr)
     report(facts, as_json, "\n".join(lines))

@@ -1,12 +1,15 @@
 """How sure a mean over songs is: percentile bootstrap (Efron & Tibshirani, *An Introduction to the Bootstrap*, 1993)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 RESAMPLES = 10_000
 CONFIDENCE = 0.95
+MOST_NUMBERS_AT_ONCE = 500_000
+"""Resamples are drawn in blocks of at most so many songs in all, so that memory does not grow with the number of songs."""
 
 
 @dataclass(frozen=True)
@@ -33,21 +36,6 @@ def figure_of(values: Sequence[float], generator: np.random.Generator) -> Figure
     return Figure(float(np.mean(values)), low, high, len(values))
 
 
-def difference_of(
-    first: Sequence[float], second: Sequence[float], generator: np.random.Generator, confidence: float = CONFIDENCE
-) -> Figure:
-    """Mean of ``first`` minus mean of ``second``, with the interval of that difference between independent sets of songs.
-
-    Args:
-        first, second: one figure a song, at least one each.
-        generator: of the resamples.
-        confidence: of the interval, 0 to 1.
-    """
-    differences = _resampled_means(first, generator) - _resampled_means(second, generator)
-    low, high = interval(differences, confidence)
-    return Figure(float(np.mean(first) - np.mean(second)), low, high, min(len(first), len(second)))
-
-
 def interval(resampled: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """The middle share ``confidence`` of a statistic's resamples."""
     tail = (1 - confidence) / 2
@@ -55,7 +43,14 @@ def interval(resampled: np.ndarray, confidence: float = CONFIDENCE) -> tuple[flo
     return float(low), float(high)
 
 
-def _resampled_means(values: Sequence[float], generator: np.random.Generator) -> np.ndarray:
-    """(``RESAMPLES``,) means of as many songs as there are, drawn with replacement."""
-    drawn = generator.integers(len(values), size=(RESAMPLES, len(values)))
-    return np.asarray(values, dtype=np.float64)[drawn].mean(1)
+def resamples(songs: int, generator: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    """``RESAMPLES`` times the numbers of as many songs as there are, drawn with replacement, some resamples at a time."""
+    rows = max(1, MOST_NUMBERS_AT_ONCE // songs)
+    for start in range(0, RESAMPLES, rows):
+        yield generator.integers(songs, size=(min(rows, RESAMPLES - start), songs))
+
+
+def _resampled_means(values: Sequence[float], generator: np.random.Generator) -> NDArray[np.float64]:
+    """(``RESAMPLES``,) means over the songs of each resample."""
+    figures = np.asarray(values, dtype=np.float64)
+    return np.concatenate([figures[drawn].mean(1) for drawn in resamples(len(figures), generator)])

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from canzona.evaluation.bootstrap import RESAMPLES, Figure, interval
+from canzona.evaluation.bootstrap import Figure, interval, resamples
 from canzona.evaluation.endings import phrase_cadences
 from canzona.evaluation.voices import share
 from canzona.song.excerpt import excerpt
@@ -64,8 +64,8 @@ def normalised(cases: Obedience, generator: np.random.Generator) -> Figure:
     obtained, floor, ceiling = values.mean(1)
     if ceiling <= floor:
         raise ValueError(f"ceiling: must be above the floor, {floor:.3f}, got {ceiling:.3f}")
-    drawn = generator.integers(values.shape[1], size=(RESAMPLES, values.shape[1]))
-    obtained_again, floor_again, ceiling_again = values[:, drawn].mean(2)
+    means = np.concatenate([values[:, drawn].mean(2) for drawn in resamples(values.shape[1], generator)], axis=1)
+    obtained_again, floor_again, ceiling_again = means
     room = ceiling_again - floor_again
     low, high = interval((obtained_again - floor_again)[room > 0] / room[room > 0])
     return Figure(float((obtained - floor) / (ceiling - floor)), low, high, values.shape[1])

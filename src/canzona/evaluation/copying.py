@@ -107,19 +107,18 @@ class Copying:
         return named | {"copy_melody_ngram": None if self.melody_run is None else float(self.melody_run.length_notes)}
 
 
-def nearest(
-    song: Song, passages: TrainingPassages, exclude: str | None = None, lengths: Sequence[int] = PASSAGE_BARS
-) -> Copying:
+def nearest(song: Song, passages: TrainingPassages, but_itself: bool = False, lengths: Sequence[int] = PASSAGE_BARS) -> Copying:
     """Find for each passage of the song the nearest training passage in a song of the same metre, and the longest run in any.
 
     Args:
         song: in the shape that every file has (``check_storable``).
         passages: the training songs.
-        exclude: the name of a training song that does not count: the song itself, where it is one of them.
+        but_itself: whether training songs that *are* the song, by their notes, do not count; for songs that people wrote. What
+            a machine wrote is no less copied for being copied whole.
         lengths: of the passages, in bars.
     """
     own = IndexedSong.of("", song)
-    others = [other for other in passages.songs if other.name != exclude]
+    others = [other for other in passages.songs if not (but_itself and other.is_same_as(own))]
     of_meter = [other for other in others if other.meter == song.meter]
     found: list[PassageCopying] = []
     listed: list[Match] = []

@@ -2,7 +2,8 @@
 
 Yang & Lerch, *On the evaluation of generative models in music* (Neural Computing and Applications 32, 2020), section 3.2: the
 distances between all pairs of human songs, and those between all pairs of a generated and a human song, are smoothed to two
-densities; the overlapped area is the integral of the smaller of both.
+densities; the overlapped area is the integral of the smaller of both. Here it differs from theirs, and so do its figures (OA*):
+a song is compared by windows, distances are total variation, and as many songs are drawn on either side.
 
 A song is a set of windows of eight bars, each a histogram, so that a song of the same material throughout is told apart from a
 song that varies. Two songs' distances are those between all their windows (total variation: 0 the same, 1 nothing in common);
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canzona.evaluation.voices import melody_of
-from canzona.song.harmony import PITCH_CLASSES, Key, Mode
+from canzona.song.harmony import PITCH_CLASSES
 from canzona.song.notes import Note
 from canzona.song.song import Song
 
@@ -32,6 +33,8 @@ MOST_VOICES = 8
 
 DISTANCE_BINS = 200
 """Into how many equal parts distances, 0 to 1, are sorted before they are smoothed."""
+DRAWS = 1000
+"""How often songs are drawn."""
 SILVERMAN = 1.06
 """Factor of Silverman's rule for the width of a Gaussian kernel (*Density Estimation*, 1986, equation 3.28)."""
 
@@ -52,62 +55,44 @@ def features(song: Song) -> dict[str, Windows | None]:
     }
 
 
-@dataclass(frozen=True)
-class OverlapStudy:
-    """A system against human songs, with all distances taken once, so that its songs can be drawn again and again.
+def overlapped_areas(
+    system: Sequence[Windows] | None, human: Sequence[Windows], songs: int, generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """(``DRAWS``,) overlapped areas, 0 to 1, of so many songs of a system with as many human songs, drawn again and again.
 
-    The kernel's width follows Silverman's rule from the spread of the human distances and the number of *songs* of the smaller
-    set: pairs that share a song are not independent, so the number of pairs would promise more than the songs know. It is the
-    same for both densities. What would fall outside 0 to 1 is reflected.
+    Both sides are drawn anew each time, without replacement. Half of a set so drawn tells how far its mean would vary from one
+    set to another (McCarthy, *Pseudo-Replication: Half Samples*, 1969), and the human songs can be held against themselves by
+    the same numbers: the other half. The same generator draws the same human songs, whatever the system.
 
-    Attributes:
-        inter: (system songs, bins) smoothed densities of the distances of each system song to all human songs.
-        intra: (bins,) smoothed density of the distances between different human songs.
-    """
+    The kernel's width follows Silverman's rule from the spread of the human distances and the number of *songs*: pairs that
+    share a song are not independent, so the number of pairs would promise more than the songs know. It is the same for both
+    densities, all draws and all systems. What would fall outside 0 to 1 is reflected.
 
-    inter: NDArray[np.float64]
-    intra: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, system: Sequence[Windows], human: Sequence[Windows]) -> "OverlapStudy":
-        """Take the distances.
-
-        Args:
-            system: one feature of each song of the system.
-            human: the same feature of each human song; none of them should be among the system's.
-
-        Raises:
-            ValueError: for no system songs, or fewer than two human songs.
-        """
-        if not system:
-            raise ValueError("system: must hold one song or more, got 0")
-        if len(human) < 2:
-            raise ValueError(f"human: must hold two songs or more, got {len(human)}")
-        pairs = _distances(human, human)
-        pairs[np.diag_indices(len(human))] = 0
-        intra = pairs.sum((0, 1)) / (len(human) * (len(human) - 1))
-        smoothing = _kernel(_width(intra, min(len(system), len(human))))
-        return cls(_distances(system, human).mean(1) @ smoothing.T, smoothing @ intra)
-
-    @property
-    def overlap(self) -> float:
-        """The overlapped area, 0 to 1."""
-        return float(_shared(self.inter.mean(0), self.intra))
-
-    def resampled(self, generator: np.random.Generator, count: int) -> NDArray[np.float64]:
-        """(count,) overlapped areas of as many system songs drawn with replacement; the human songs stay as they are."""
-        songs = len(self.inter)
-        weights = generator.multinomial(songs, np.full(songs, 1 / songs), size=count) / songs
-        return _shared(weights @ self.inter, self.intra)
-
-
-def overlapped_area(system: Sequence[Windows], human: Sequence[Windows]) -> float:
-    """The overlapped area of one feature, 0 to 1, as ``OverlapStudy`` finds it.
+    Args:
+        system: one feature of each song; ``None`` for the human songs themselves, other ones than those they are held against.
+        human: the same feature of each human song.
+        songs: on either side, 2 or more.
+        generator: of the draws.
 
     Raises:
-        ValueError: as ``OverlapStudy.of``.
+        ValueError: for fewer than two, or for more than the system, or half of the human songs, can give.
     """
-    return OverlapStudy.of(system, human).overlap
+    most = min(len(human) // 2, len(human) if system is None else len(system))
+    if not 2 <= songs <= most:
+        raise ValueError(f"songs: must be 2 to {most}, got {songs}")
+    orders = [generator.permutation(len(human)) for _ in range(DRAWS)]
+    pairs = _distances(human, human)
+    distances = pairs if system is None else _distances(system, human)
+    different = pairs.copy()
+    different[np.diag_indices(len(human))] = 0
+    inter, intra = np.empty((2, DRAWS, DISTANCE_BINS))
+    for draw, order in enumerate(orders):
+        against = order[:songs]
+        own = order[songs : 2 * songs] if system is None else generator.permutation(len(system))[:songs]
+        inter[draw] = distances[np.ix_(own, against)].mean((0, 1))
+        intra[draw] = different[np.ix_(against, against)].sum((0, 1)) / (songs * (songs - 1))
+    smoothing = _kernel(_width(different.sum((0, 1)) / (len(human) * (len(human) - 1)), songs))
+    return _shared(inter @ smoothing.T, intra @ smoothing.T)
 
 
 @dataclass(frozen=True)
@@ -144,7 +129,7 @@ def _normalised(counts: list[NDArray[np.intp]]) -> Windows | None:
 def _pitches(passage: _Passage) -> NDArray[np.intp]:
     keys = passage.song.form.keys_by_bar()
     placed = [(note, keys[passage.song.meter.bar_of_step(note.start_step)]) for note in passage.started]
-    pitch_classes = [(note.pitch - _major_tonic(key)) % PITCH_CLASSES for note, key in placed if key is not None]
+    pitch_classes = [(note.pitch - key.relative_major) % PITCH_CLASSES for note, key in placed if key is not None]
     return np.bincount(np.array(pitch_classes, dtype=np.intp), minlength=PITCH_CLASSES)
 
 
@@ -165,11 +150,6 @@ def _polyphonies(passage: _Passage) -> NDArray[np.intp]:
     for note in passage.sounding:
         voices[max(note.start_step - first, 0) : note.end_step - first] += 1
     return np.bincount(np.minimum(voices, MOST_VOICES), minlength=MOST_VOICES + 1)
-
-
-def _major_tonic(key: Key) -> int:
-    """The tonic of the major key with the same signature: minor and its relative major use the same tones."""
-    return key.tonic if key.mode is Mode.MAJOR else key.tonic + 3
 
 
 def _distances(first: Sequence[Windows], second: Sequence[Windows]) -> NDArray[np.float64]:

@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from canzona.evaluation.bootstrap import RESAMPLES, Figure, figure_of, interval
+from canzona.evaluation.bootstrap import Figure, figure_of, interval
+from canzona.evaluation.comparison import Difference, adjusted, difference_of
 from canzona.evaluation.copying import Match, nearest
-from canzona.evaluation.distributions import FEATURES, OverlapStudy, features
+from canzona.evaluation.distributions import DRAWS, FEATURES, features, overlapped_areas
 from canzona.evaluation.latent import PLAIN_CODERS, Coder, phrase_similarity
-from canzona.evaluation.metrics import ROWS, SECONDS_ROW, Row, score
+from canzona.evaluation.metrics import ROWS, SECONDS_ROW, YARDSTICK, Row, score
 from canzona.evaluation.passages import TrainingPassages
 from canzona.evaluation.ranking import ranking_notes
 from canzona.processes import in_workers
@@ -21,8 +23,10 @@ from canzona.song.song import Song
 OVERLAP_PREFIX = "oa_"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Where the libraries that multiply matrices look for how many threads to use."""
-HALVINGS = 20
-"""How often the human songs are split in two to be held against themselves."""
+FEWEST_OVERLAPPED = 4
+"""Songs without which a system has no overlapped areas: half of them are drawn."""
+COMPARED = "canzona"
+"""The system from which others' differences are told unless another is asked for."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,17 @@ class Entry:
 
     Attributes:
         system: what made it.
-        name: unique within the system; the name of a training song means that very song, which then cannot copy itself.
+        name: unique within the system.
         song: the song.
         seconds: that it took to compose, where known.
+        is_human: whether a person wrote it; a training song then does not copy itself.
     """
 
     system: str
     name: str
     song: Song
     seconds: float | None = None
+    is_human: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,8 @@ class Evaluation:
         systems: name → its songs.
         figures: system → metric's name → figure; ``None`` where no song fits.
         notes: what else should be known, in sentences.
+        compared_with: the system from which the others differ by ``differences``; ``None`` where there is one system only.
+        differences: system → metric's name → difference; those that were not compared are missing.
     """
 
     rows: tuple[Row, ...]
@@ -91,13 +99,22 @@ class Evaluation:
     systems: Mapping[str, tuple[ScoredSong, ...]]
     figures: Mapping[str, Mapping[str, Figure | None]]
     notes: tuple[str, ...] = ()
+    compared_with: str | None = None
+    differences: Mapping[str, Mapping[str, Difference]] = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, dict[str, dict[str, float | int] | None]]:
-        """``{system: {metric: {mean, low, high, n}}}``, as in ``report.json``."""
+    def to_dict(self) -> dict[str, dict[str, dict[str, Any] | None]]:
+        """``{system: {metric: {mean, low, high, n}}}``, as in ``report.json``; where there is one, with ``difference``.
+
+        That is ``{to, mean, low, high, n, p, is_paired}``.
+        """
         return {
-            system: {name: None if figure is None else vars(figure).copy() for name, figure in figures.items()}
+            system: {name: None if figure is None else self._facts(system, name, figure) for name, figure in figures.items()}
             for system, figures in self.figures.items()
         }
+
+    def _facts(self, system: str, metric: str, figure: Figure) -> dict[str, Any]:
+        difference = self.differences.get(system, {}).get(metric)
+        return vars(figure) | ({} if difference is None else {"difference": {"to": self.compared_with, **vars(difference)}})
 
 
 def judge(entry: Entry, equipment: Equipment) -> ScoredSong:
@@ -112,7 +129,7 @@ def judge(entry: Entry, equipment: Equipment) -> ScoredSong:
     scores |= score(song)
     copies: tuple[Match, ...] = ()
     if equipment.passages is not None:
-        found_copies = nearest(song, equipment.passages, exclude=entry.name)
+        found_copies = nearest(song, equipment.passages, but_itself=entry.is_human)
         scores |= found_copies.figures()
         copies = found_copies.listed
     scores[SECONDS_ROW.name] = entry.seconds
@@ -141,63 +158,91 @@ def judge_all(
 
 
 def summarise(
-    scored: Mapping[str, Sequence[ScoredSong]], reference: str, seed: int = 0, notes: Sequence[str] = ()
+    scored: Mapping[str, Sequence[ScoredSong]],
+    reference: str,
+    seed: int = 0,
+    notes: Sequence[str] = (),
+    compared_with: str | None = None,
 ) -> Evaluation:
-    """The figures of every system from those of its songs.
+    """The figures of every system from those of its songs, and how each differs from one of them.
 
-    Overlapped areas hold a system against the reference. The reference is held against itself in two random halves, again and
-    again: their mean is the most that a system can be expected to reach, and the interval is that of single halvings.
+    Overlapped areas hold songs of each system, human or not, against as many other human songs, so the human column is what a
+    system can be expected to reach. As they are of whole systems, they have no differences.
 
     Args:
         scored: system → its songs.
         reference: which of the systems is human; it need not be there, and then there are no overlapped areas.
         seed: of the bootstrap.
         notes: what a report should say besides.
+        compared_with: the system from which all others' differences are told; ``None``: ``canzona`` where it is there, else the
+            first that is not the reference.
+
+    Raises:
+        ValueError: where there is no system of that name.
     """
     figures: dict[str, dict[str, Figure | None]] = {}
     for system, songs in scored.items():
         generator = np.random.default_rng(seed)
-        own: dict[str, Figure | None] = {}
-        for row in ROWS:
-            values = [value for song in songs if (value := song.scores.get(row.name)) is not None]
-            own[row.name] = figure_of(values, generator)
-        for feature in FEATURES:
-            human = _windows_of(scored.get(reference, ()), feature)
-            own[OVERLAP_PREFIX + feature] = (
-                _self_overlap(human, generator)
-                if system == reference
-                else _overlap(_windows_of(songs, feature), human, generator)
-            )
-        figures[system] = own
+        figures[system] = {row.name: figure_of(list(_scores(songs, row).values()), generator) for row in ROWS}
+    overlap_notes = _add_overlaps(figures, scored, reference, seed)
     rows = tuple(row for row in ROWS if any(own[row.name] is not None for own in figures.values()))
     kept = {system: {row.name: own[row.name] for row in rows} for system, own in figures.items()}
     songs_by_system = {system: tuple(songs) for system, songs in scored.items()}
-    return Evaluation(rows, reference, songs_by_system, kept, (*ranking_notes(kept), *notes))
+    base = _compared_with(scored, reference, compared_with)
+    differences = {} if base is None else _differences(scored, base, seed)
+    all_notes = (*ranking_notes(kept), *overlap_notes, *notes)
+    return Evaluation(rows, reference, songs_by_system, kept, all_notes, base, differences)
 
 
-def _windows_of(songs: Sequence[ScoredSong], feature: str) -> list[np.ndarray]:
-    return [found for song in songs if (found := song.features.get(feature)) is not None]
+def _scores(songs: Sequence[ScoredSong], row: Row) -> dict[str, float]:
+    """Song's name → figure, of those that the metric fits."""
+    return {song.name: value for song in songs if (value := song.scores.get(row.name)) is not None}
 
 
-def _overlap(system: list[np.ndarray], human: list[np.ndarray], generator: np.random.Generator) -> Figure | None:
-    if not system or len(human) < 2:
-        return None
-    study = OverlapStudy.of(system, human)
-    low, high = interval(study.resampled(generator, RESAMPLES))
-    return Figure(study.overlap, low, high, len(system))
+def _compared_with(scored: Mapping[str, Sequence[ScoredSong]], reference: str, asked: str | None) -> str | None:
+    others = [system for system in scored if system != reference]
+    if asked is not None and asked not in scored:
+        raise ValueError(f"compare-with: must be one of {', '.join(scored)}, got {asked!r}")
+    base = asked or (COMPARED if COMPARED in others else next(iter(others), None))
+    return base if len(scored) > 1 else None
 
 
-def _self_overlap(human: list[np.ndarray], generator: np.random.Generator) -> Figure | None:
-    if len(human) < 4:
-        return None
-    orders = [generator.permutation(len(human)) for _ in range(HALVINGS)]
-    half = len(human) // 2
-    overlaps = [
-        OverlapStudy.of([human[number] for number in order[:half]], [human[number] for number in order[half:]]).overlap
-        for order in orders
-    ]
-    low, high = interval(np.array(overlaps))
-    return Figure(float(np.mean(overlaps)), low, high, len(human))
+def _differences(scored: Mapping[str, Sequence[ScoredSong]], base: str, seed: int) -> dict[str, dict[str, Difference]]:
+    """System → metric → its difference from ``base``, with Holm's p over all metrics but the other yardsticks."""
+    rows = [row for row in ROWS if row.group != YARDSTICK]
+    differences = {}
+    for system, songs in scored.items():
+        if system == base:
+            continue
+        generator = np.random.default_rng(seed)
+        found = {row.name: difference_of(_scores(songs, row), _scores(scored[base], row), generator) for row in rows}
+        differences[system] = adjusted({name: own for name, own in found.items() if own is not None})
+    return differences
+
+
+def _add_overlaps(
+    figures: Mapping[str, dict[str, Figure | None]], scored: Mapping[str, Sequence[ScoredSong]], reference: str, seed: int
+) -> list[str]:
+    """Puts in the overlapped areas of each system that has enough songs; gives what is to be said of them."""
+    numbers = set()
+    for feature in FEATURES:
+        windows = {
+            system: [found for song in songs if (found := song.features.get(feature)) is not None]
+            for system, songs in scored.items()
+        }
+        windows = {system: own for system, own in windows.items() if len(own) >= FEWEST_OVERLAPPED}
+        human = windows.get(reference)
+        for system, own in windows.items():
+            if human is None:
+                break
+            songs = min(map(len, windows.values())) // 2
+            numbers.add(songs)
+            areas = overlapped_areas(None if system == reference else own, human, songs, np.random.default_rng(seed))
+            figures[system][OVERLAP_PREFIX + feature] = Figure(float(areas.mean()), *interval(areas), len(own))
+    if not numbers:
+        return []
+    drawn = " or ".join(map(str, sorted(numbers)))
+    return [f"Overlapped areas are of {drawn} songs of each system with as many other human songs, drawn {DRAWS} times."]
 
 
 @contextmanager

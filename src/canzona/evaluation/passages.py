@@ -72,6 +72,12 @@ class IndexedSong:
     tokens: NDArray[np.int32]
     token_bars: NDArray[np.int32]
 
+    def is_same_as(self, other: "IndexedSong") -> bool:
+        """Whether both have the same notes: onsets and pitch classes of both voices, and intervals of the melody."""
+        own = [self.tokens, *(array for voice in self.voices for array in (voice.distinct, voice.of_bar))]
+        others = [other.tokens, *(array for voice in other.voices for array in (voice.distinct, voice.of_bar))]
+        return self.meter == other.meter and all(map(np.array_equal, own, others))
+
     @classmethod
     def of(cls, name: str, song: Song) -> "IndexedSong":
         melody = melody_of(song)

@@ -11,8 +11,9 @@ Here it differs from MusDr, and so do its figures:
 - diagonals are smoothed over 4 bars in place of 8 seconds.
 """
 
-from collections.abc import Sequence
-from itertools import combinations
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from itertools import combinations, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,9 +62,8 @@ def structure_indicator(song: Song, shortest_bars: int, longest_bars: int | None
         return None
     similarity = enhanced_similarity(chroma)
     most_frames = int(FRAMES_A_BAR * min(most_bars, longest_bars or most_bars))
-    return max(
-        float(segment_fitness(similarity, frames).max()) for frames in range(FRAMES_A_BAR * shortest_bars, most_frames + 1)
-    )
+    paths = islice(enumerate(path_sums(similarity), 1), FRAMES_A_BAR * shortest_bars - 1, most_frames)
+    return max(float(segment_fitness(sums, length_frames).max()) for length_frames, sums in paths)
 
 
 def frame_chroma(song: Song, frames_a_bar: int = FRAMES_A_BAR) -> NDArray[np.float64]:
@@ -81,8 +81,8 @@ def enhanced_similarity(chroma: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     heard = np.where(chroma.any(axis=1, keepdims=True), chroma, 1)
     directions = heard / np.linalg.norm(heard, axis=1, keepdims=True)
-    shifts = [np.roll(directions, shift, axis=1) @ directions.T for shift in range(PITCH_CLASSES)]
-    smooth = np.max([_smooth_diagonals(shift) for shift in shifts], axis=0)
+    shifts = (np.roll(directions, shift, axis=1) @ directions.T for shift in range(PITCH_CLASSES))
+    smooth = reduce(np.maximum, map(_smooth_diagonals, shifts))
     least, most = np.quantile(smooth, 1 - KEPT_SHARE), smooth.max()
     scaled = (smooth - least) / (most - least) if most > least else np.ones_like(smooth)
     similarity = np.where(smooth >= least, scaled, PENALTY)
@@ -101,7 +101,18 @@ def _smooth_diagonals(similarity: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.maximum(means[margin:, margin:], means[:frames, :frames])
 
 
-def segment_fitness(similarity: NDArray[np.float64], length_frames: int) -> NDArray[np.float64]:
+def path_sums(similarity: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    """For lengths from 1 frame to all: the sums along the diagonals from every pair of frames on, shape (starts, starts).
+
+    Each is the one before it and one frame more.
+    """
+    sums = similarity
+    for length_frames in range(1, len(similarity) + 1):
+        yield sums
+        sums = sums[:-1, :-1] + similarity[length_frames:, length_frames:]
+
+
+def segment_fitness(paths: NDArray[np.float64], length_frames: int) -> NDArray[np.float64]:
     """Fitness of the segments of one length: one row of a fitness scape plot, by start frame, each from 0 to 1.
 
     A segment's family are paths along diagonals, each from its first frame to its last, that do not overlap in time and have
@@ -109,12 +120,11 @@ def segment_fitness(similarity: NDArray[np.float64], length_frames: int) -> NDAr
     both without what the segment has in common with itself.
 
     Args:
-        similarity: shape (frames, frames), at most 1, and 1 on its diagonal.
+        paths: the sums of that length, as ``path_sums`` yields them, of a similarity that is at most 1, and 1 on its diagonal.
         length_frames: 1 to frames.
     """
-    frames = len(similarity)
-    starts = frames - length_frames + 1
-    paths = np.sum([similarity[offset : offset + starts, offset : offset + starts] for offset in range(length_frames)], axis=0)
+    starts = len(paths)
+    frames = starts + length_frames - 1
     score, count = np.zeros((frames + 1, starts)), np.zeros((frames + 1, starts))
     for end in range(length_frames, frames + 1):
         start = end - length_frames

@@ -24,6 +24,9 @@ EMBEDDED_BYTES = 25_000_000
 SOUND_RATE = SAMPLE_RATE // 2
 """Samples a second of the excerpts, in one channel of 16 bits."""
 
+LEAST_SECONDS = 10.0
+"""Of an excerpt must have been played before it can be rated; of shorter ones, all."""
+
 _TEMPLATE = "page.html"
 _TAIL_SECONDS = 1.0
 _LOUDNESS, _HIGHEST_PEAK = 0.1, 0.97  # of full scale; loudness is the root mean square
@@ -80,8 +83,11 @@ def page_files(test: ListeningTest, sounds: Mapping[str, bytes], most_embedded_b
     Nothing in them tells systems or songs apart. ``sounds`` maps ids to WAV files.
     """
     embedded = sum(map(len, sounds.values())) <= most_embedded_bytes
+    excerpts = [excerpt.song for piece in test.pieces for excerpt in piece]
+    shortest = min(steps_to_seconds(song.length_steps, song.tempo) for song in excerpts)
     facts = {
         "id": test.id,
+        "least_seconds": min(LEAST_SECONDS, int(shortest)),
         "pieces": [[excerpt.id for excerpt in piece] for piece in test.pieces],
         "criteria": [{**asdict(criterion), "title": criterion.name.replace("_", " ")} for criterion in test.criteria],
         "ratings": list(range(LOWEST_RATING, HIGHEST_RATING + 1)),

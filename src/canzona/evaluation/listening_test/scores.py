@@ -1,14 +1,16 @@
-"""What listeners answered, by system, with within-subject confidence intervals."""
+"""What listeners answered, by system, with within-subject confidence intervals, and which systems they tell apart."""
 
 import csv
 import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
 
+from canzona.evaluation.comparison import holm
 from canzona.evaluation.listening_test.plan import HIGHEST_RATING, KEY_COLUMNS, LONG_CRITERIA, LOWEST_RATING, SHORT_CRITERIA
 
 ANSWER_COLUMNS = ("listener", "id", "criterion", "rating", "seconds_listened")
@@ -16,6 +18,8 @@ ANSWER_COLUMNS = ("listener", "id", "criterion", "rating", "seconds_listened")
 
 CRITERIA = tuple(dict.fromkeys(criterion.name for criterion in SHORT_CRITERIA + LONG_CRITERIA))
 CONFIDENCE = 0.95
+FEWEST_COMPARED = 3
+"""Listeners without whom no two systems are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,27 @@ class Standing:
     high: float | None
     listeners: int
     left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A system less another by one criterion.
+
+    Attributes:
+        mean: of the differences between each listener's own means.
+        low, high: ends of its 95 % confidence interval, Student's.
+        p: of a difference as far from 0 if there were none, 0 to 1.
+        listeners: how many have rated every system by this criterion.
+    """
+
+    criterion: str
+    first: str
+    second: str
+    mean: float
+    low: float
+    high: float
+    p: float
+    listeners: int
 
 
 def is_key(text: str) -> bool:
@@ -137,23 +162,62 @@ def standings(answers: Sequence[Answer], key: Mapping[str, str]) -> list[Standin
     is replaced by the mean of all, which takes away how strict each is, the variance that is left is multiplied by J/(J−1) for
     J systems, and the quantile is Student's. A single system gets the common interval.
     """
-    systems = sorted(set(key.values()))
     found: list[Standing] = []
+    for criterion, of in _ratings(answers, key).items():
+        if not len(of.rows):
+            found += [Standing(system, criterion, None, None, None, 0, of.left_out) for system in of.systems]
+            continue
+        means, halves = _within_subject_interval(of.rows)
+        for system, mean, half in zip(of.systems, means, halves, strict=True):
+            low, high = (None, None) if math.isnan(half) else (float(mean - half), float(mean + half))
+            found.append(Standing(system, criterion, float(mean), low, high, len(of.rows), of.left_out))
+    return found
+
+
+def comparisons(answers: Sequence[Answer], key: Mapping[str, str]) -> list[Comparison]:
+    """Every system with every other by each criterion, listener by listener: paired t-tests (Student 1908).
+
+    p is Holm's over all pairs and criteria. Pairs that fewer than ``FEWEST_COMPARED`` listeners have rated are missing.
+    """
+    found: dict[str, Comparison] = {}
+    for criterion, of in _ratings(answers, key).items():
+        if len(of.rows) < FEWEST_COMPARED:
+            continue
+        for (one, first), (other, second) in combinations(enumerate(of.systems), 2):
+            differences = of.rows[:, one] - of.rows[:, other]
+            listeners, mean = len(differences), float(differences.mean())
+            error = float(differences.std(ddof=1) / np.sqrt(listeners))
+            half = error * float(stdtrit(listeners - 1, (1 + CONFIDENCE) / 2))
+            t = abs(mean) / error if error > 0 else math.inf if mean else 0.0
+            p = 2 * float(stdtr(listeners - 1, -t))
+            found[f"{criterion} {one} {other}"] = Comparison(
+                criterion, first, second, mean, mean - half, mean + half, p, listeners
+            )
+    corrected = holm({name: comparison.p for name, comparison in found.items()})
+    return [replace(comparison, p=corrected[name]) for name, comparison in found.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ratings:
+    """Answers by one criterion: the mean rating of each listener who rated every system, and how many others there are."""
+
+    systems: list[str]
+    rows: np.ndarray
+    left_out: int
+
+
+def _ratings(answers: Sequence[Answer], key: Mapping[str, str]) -> dict[str, _Ratings]:
+    """Criterion → ratings, of those that were answered; ``rows`` is (listeners, systems)."""
+    systems = sorted(set(key.values()))
+    found = {}
     for criterion in CRITERIA:
         ratings: dict[str, dict[str, list[int]]] = {}
         for answer in answers:
             if answer.criterion == criterion:
                 ratings.setdefault(answer.listener, {}).setdefault(key[answer.id], []).append(answer.rating)
-        if not ratings:
-            continue
         rows = [[np.mean(own[system]) for system in systems] for own in ratings.values() if len(own) == len(systems)]
-        if not rows:
-            found += [Standing(system, criterion, None, None, None, 0, len(ratings)) for system in systems]
-            continue
-        means, halves = _within_subject_interval(np.array(rows))
-        for system, mean, half in zip(systems, means, halves, strict=True):
-            low, high = (None, None) if math.isnan(half) else (float(mean - half), float(mean + half))
-            found.append(Standing(system, criterion, float(mean), low, high, len(rows), len(ratings) - len(rows)))
+        if ratings:
+            found[criterion] = _Ratings(systems, np.array(rows).reshape(-1, len(systems)), len(ratings) - len(rows))
     return found
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from html import escape
 
+from canzona.evaluation.comparison import SIGNIFICANT
 from canzona.evaluation.evaluation import Evaluation
+from canzona.evaluation.metrics import DIFFERENT
 from canzona.evaluation.report.closeness import FURTHEST, Spread, human_spreads
 from canzona.evaluation.report.histograms import histograms
 from canzona.evaluation.report.marks import Sign, legend, ordered_systems, signs
@@ -72,9 +74,26 @@ def _figures(evaluation: Evaluation, system_signs: Mapping[str, Sign], spreads: 
     return _caption(
         f"Mean, interval and songs scored. Except where a metric says otherwise, the aim is the human figure, not a high one. "
         f"▲ and ▼ say that a mean lies above or below the human mean, and by how many half-widths of the human interval; "
-        f"≈ lies within that interval. Published figures in brackets were measured in another way: "
-        f"they are for orientation.<br>Half-widths: {swatches}"
+        f"≈ lies within that interval. {_comparison(evaluation)}Published figures were measured in another way, for "
+        f"orientation; beside them stand songs that others published, measured here as all others are. {_different(evaluation)}"
+        f"<br>Half-widths: {swatches}"
     ) + metrics_table(evaluation, system_signs, spreads)
+
+
+def _comparison(evaluation: Evaluation) -> str:
+    if not evaluation.differences:
+        return ""
+    return (
+        f"The column after the systems says how each differs from {escape(str(evaluation.compared_with))}: by song where "
+        "names agree, bold where the difference is plain (studentised bootstrap, p at most "
+        f"{SIGNIFICANT:g} after Holm's correction over metrics). "
+    )
+
+
+def _different(evaluation: Evaluation) -> str:
+    """How the figures with an asterisk differ from those of the literature."""
+    meanings = " ".join(row.meaning for row in evaluation.rows)
+    return " ".join(escape(f"{name}: {how}.") for name, how in DIFFERENT.items() if name in meanings)
 
 
 def _profile(evaluation: Evaluation, system_signs: Mapping[str, Sign], spreads: Mapping[str, Spread]) -> str:

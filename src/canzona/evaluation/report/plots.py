@@ -23,7 +23,7 @@ from canzona.evaluation.report.marks import (
 CHOSEN_STRIPS = (
     "returns_melody_same", "returns_piano_same", "ils_melody_rhythm", "ils_texture", "ils_melody_rhythm_plain", "si_8_16",
     "chord_tones_piano",
-    "chord_tones_melody", "chord_accuracy", "out_of_key", "entropy_4", "groove", "piano_onsets_per_bar",
+    "chord_tones_melody", "chord_accuracy_exact", "out_of_key", "entropy_4", "groove", "piano_onsets_per_bar",
     "melody_notes_per_sung_bar", "copy_melody_2", "copy_melody_4", "boundary_hits",
 )  # fmt: skip
 """The strips that are open from the start; the others are folded away below them."""

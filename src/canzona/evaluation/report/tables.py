@@ -8,13 +8,18 @@ from statistics import fmean
 from canzona.evaluation.bootstrap import Figure
 from canzona.evaluation.copying import Match
 from canzona.evaluation.evaluation import Evaluation
-from canzona.evaluation.metrics import Row
+from canzona.evaluation.metrics import Anchor, Row
 from canzona.evaluation.report.closeness import Spread, closeness
 from canzona.evaluation.report.marks import NOT_SCORED, Sign, figure_text, grouped, ordered_systems
 from canzona.song.harmony import PITCH_CLASSES
 
 SHADES = (1.0, 2.0, 4.0, 8.0)
 """Distances to human, in half-widths of the human interval, above which a cell is shaded darker."""
+
+ANCHORS = ("published, measured otherwise", "published songs, measured here")
+"""The heads of the columns of others' figures."""
+LEAST_P = 0.001
+"""Smaller ones are not told apart."""
 
 COPIES_PER_SYSTEM = 8
 _LONGEST_DISTANCE = 99.0
@@ -27,12 +32,14 @@ def human_distance(figure: Figure, human: Figure) -> float:
 
 
 def metrics_table(evaluation: Evaluation, signs: Mapping[str, Sign], spreads: Mapping[str, Spread]) -> str:
-    """All metrics by all systems, published figures in a column of their own."""
+    """All metrics by all systems; beside them how systems differ, what was published, and what published songs give."""
     systems = ordered_systems(evaluation)
-    columns = len(systems) + 2
+    beside = [*([f"less {evaluation.compared_with}"] if evaluation.differences else []), *ANCHORS]
+    columns = len(systems) + len(beside) + 1
     heads = "".join(f'<th scope="col">{signs[name].key(name)}</th>' for name in systems)
+    heads += "".join(f'<th scope="col">{escape(name)}</th>' for name in beside)
     parts = [
-        f'<thead><tr><th scope="col">Metric</th>{heads}<th scope="col">published</th></tr></thead>',
+        f'<thead><tr><th scope="col">Metric</th>{heads}</tr></thead>',
         _summary(evaluation, spreads),
     ]
     for group, rows in grouped(evaluation.rows).items():
@@ -41,7 +48,8 @@ def metrics_table(evaluation: Evaluation, signs: Mapping[str, Sign], spreads: Ma
         )
         for row in rows:
             cells = "".join(_cell(evaluation, system, row.name) for system in systems)
-            parts.append(f"<tr>{_row_head(row)}{cells}{_published(row)}</tr>")
+            compared = _compared(evaluation, row.name) if evaluation.differences else ""
+            parts.append(f"<tr>{_row_head(row)}{cells}{compared}{_anchor(row.published)}{_anchor(row.measured)}</tr>")
         parts.append("</tbody>")
     return f'<div class="scroll" tabindex="0"><table class="metrics">{"".join(parts)}</table></div>'
 
@@ -77,7 +85,7 @@ def _summary(evaluation: Evaluation, spreads: Mapping[str, Spread]) -> str:
     body = "".join(
         f'<tr><th scope="row">{name}<small>{meaning}</small></th>'
         + "".join(f"<td><b>{value}</b></td>" for value in values)
-        + '<td class="published"></td></tr>'
+        + f'<td class="published" colspan="{len(ANCHORS) + bool(evaluation.differences)}"></td></tr>'
         for name, meaning, values in lines
     )
     return f'<tbody class="summary">{body}</tbody>'
@@ -102,9 +110,23 @@ def _cell(evaluation: Evaluation, system: str, metric: str) -> str:
     return f'<td class="{shade}"><b>{figure_text(figure.mean)}</b>{distance}<small>{interval}<i>n {figure.n}</i></small></td>'
 
 
-def _published(row: Row) -> str:
-    figures = "<br>".join(f"{escape(name)} {figure_text(figure)}" for name, figure in row.published.items())
-    return f'<td class="published">{figures if row.same_as_published or not figures else f"({figures})"}</td>'
+def _compared(evaluation: Evaluation, metric: str) -> str:
+    """Each other system's difference, the plain ones in bold."""
+    lines = []
+    for system in ordered_systems(evaluation):
+        if (difference := evaluation.differences.get(system, {}).get(metric)) is None:
+            continue
+        p = f"p {difference.p:.3f}" if difference.p >= LEAST_P else f"p < {LEAST_P}"
+        line = f"{escape(system)} {figure_text(difference.mean)}"
+        lines.append((f"<b>{line}</b>" if difference.is_significant else line) + f" <small>{escape(p)}</small>")
+    return f'<td class="published compared">{"<br>".join(lines)}</td>'
+
+
+def _anchor(anchor: Anchor | None) -> str:
+    if anchor is None:
+        return '<td class="published"></td>'
+    figures = "<br>".join(f"{escape(name)} {figure_text(figure)}" for name, figure in anchor.figures.items())
+    return f'<td class="published">{figures}<small>{escape(anchor.source)}</small></td>'
 
 
 def copies_table(evaluation: Evaluation, signs: Mapping[str, Sign]) -> str:
