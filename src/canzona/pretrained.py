@@ -1,6 +1,5 @@
 """The weights that come with the package, checked against their registry before use."""
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -10,39 +9,44 @@ from pathlib import Path
 
 import torch
 
-from canzona.faults import MachineFault
 from canzona.generation.canvas import LevelModel
 from canzona.generation.cascade import Cascade
+from canzona.generation.dynamics import load_dynamics, read_dynamics
 from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import LEVELS, level_named
 from canzona.io.files import atomic_write_all
 from canzona.model.denoiser import Denoiser
-from canzona.model.encoder_weights import TrainedEncoder, encoders_from_bytes, encoders_to_bytes, holds_encoders, read_encoders
+from canzona.model.dynamics import FORMAT as DYNAMICS_FORMAT
+from canzona.model.encoder_weights import FORMAT as ENCODERS_FORMAT
+from canzona.model.encoder_weights import TrainedEncoder, encoders_from_bytes, encoders_to_bytes, read_encoders
+from canzona.model.registry import (
+    DYNAMICS,
+    ENCODERS,
+    REGISTRY,
+    WEIGHTS_FOLDER,
+    UnusableWeights,
+    digest_of,
+    read_registry,
+    registered_bytes,
+    weights_file,
+)
+from canzona.model.tensor_file import format_of
 from canzona.model.weights import WeightsCard, load_weights, read_card
 from canzona.representation.encoders import Encoders
 from canzona.representation.encodings import ENCODINGS
 from canzona.representation.specification import image_fields, specification
-
-WEIGHTS_FOLDER = Path(__file__).parent / "weights"
-REGISTRY = "registry.json"
-ENCODERS = "encoders"
-"""The name of the encoders' file, and of its entry in the registry."""
 
 LARGEST_FILE_BYTES = 16 * 2**20
 MOST_PROCESSORS = 64
 FAST_BFLOAT16_FLAGS = ("amx_bf16", "avx512_bf16")
 
 
-class UnusableWeights(MachineFault):
-    """Weights are missing or not what the registry says; the message says in one line which and what to do."""
-
-
 def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | None = None, threads: int = 1) -> Cascade:
     """The cascade, ready to compose.
 
     Args:
-        folder: where the four weight files and their registry are, and encoders, if not the package's; ``None`` takes those of
-            the package.
+        folder: where the four weight files and their registry are, and encoders and dynamics, if not the package's; ``None``
+            takes those of the package.
         device: ``"cpu"`` or ``"cuda"``.
         dtype: in which the networks compute; ``None`` takes bfloat16 where the device is fast at it, else single precision.
         threads: processors that compose, 1 to 64; songs depend on it.
@@ -55,13 +59,19 @@ def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | N
         raise ValueError(f"device: must be cpu on a machine without CUDA, got {device!r}")
     check_processors(threads)
     folder = folder or WEIGHTS_FOLDER
-    registry = _read_registry(folder)
+    registry = read_registry(folder)
     models = {level.name: _load_registered(folder, level, registry, device, dtype) for level in LEVELS}
-    own = folder if ENCODERS in registry else None
-    return Cascade(models, device, encoders=cache(lambda: _encoders_of(own, models)), threads=threads)
+    of_encoders, of_dynamics = (folder if name in registry else WEIGHTS_FOLDER for name in (ENCODERS, DYNAMICS))
+    return Cascade(
+        models,
+        device,
+        encoders=cache(lambda: _encoders_of(of_encoders, models)),
+        threads=threads,
+        dynamics=cache(lambda: load_dynamics(of_dynamics)),
+    )
 
 
-def _encoders_of(folder: Path | None, models: Mapping[str, LevelModel]) -> Encoders:
+def _encoders_of(folder: Path, models: Mapping[str, LevelModel]) -> Encoders:
     """The encoders, once it is sure that they are those whose codes the levels learnt."""
     encoders = load_encoders(folder)
     for name, model in models.items():
@@ -82,8 +92,8 @@ def load_encoders(folder: Path | None = None) -> Encoders:
         UnusableWeights: where the file is missing, damaged, or made for other encoders than these.
     """
     folder = folder or WEIGHTS_FOLDER
-    path, digest = _encoders_file(folder), _read_registry(folder).get(ENCODERS, "")
-    data = _registered_bytes(path, digest)
+    path, digest = weights_file(folder, ENCODERS), read_registry(folder).get(ENCODERS, "")
+    data = registered_bytes(path, digest)
     try:
         return Encoders(tuple(encoders_from_bytes(data, str(path))), digest)
     except ValueError as error:
@@ -92,7 +102,7 @@ def load_encoders(folder: Path | None = None) -> Encoders:
 
 def cards(folder: Path | None = None) -> list[WeightsCard]:
     """What each level's weight file says of itself, coarsest level first."""
-    return [read_card(_file(folder or WEIGHTS_FOLDER, level)) for level in LEVELS]
+    return [read_card(weights_file(folder or WEIGHTS_FOLDER, level.name)) for level in LEVELS]
 
 
 def fast_dtype(device: str) -> torch.dtype:
@@ -142,38 +152,48 @@ def register(files: Sequence[Path], folder: Path | None = None) -> dict[str, str
     else stay as they are, whatever has become of their files.
 
     Returns:
-        Level's name, or ``ENCODERS`` → SHA-256 of every file now registered.
+        Level's name, ``ENCODERS`` or ``DYNAMICS`` → SHA-256 of every file now registered.
 
     Raises:
-        ValueError: where a file is too large or made for other levels or encoders than these.
+        ValueError: where a file is too large or made for other levels, encoders or notes than these.
         UnusableWeights: where the folder has a registry, or a file of encoders that is added to, that cannot be read.
     """
     folder = folder or WEIGHTS_FOLDER
     contents: dict[Path, bytes] = {}
-    registry = _read_registry(folder) if (folder / REGISTRY).exists() else {}
-    of_encoders = [file for file in files if holds_encoders(file)]
+    registry = read_registry(folder) if (folder / REGISTRY).exists() else {}
+    formats = {file: format_of(file) for file in files}
+    of_encoders = [file for file in files if formats[file] == ENCODERS_FORMAT]
     for file in files:
         if file not in of_encoders:
-            level = level_named(read_card(file).level)
-            load_level(file, level)
-            contents[_file(folder, level)] = _small_enough(file.read_bytes(), file)
-            registry[level.name] = _hash(contents[_file(folder, level)])
+            name = _checked_name(file, formats[file])
+            data = contents[weights_file(folder, name)] = _small_enough(file.read_bytes(), file)
+            registry[name] = digest_of(data)
     if of_encoders:
-        path = _encoders_file(folder)
-        present = _registered_bytes(path, registry[ENCODERS]) if ENCODERS in registry else None
+        path = weights_file(folder, ENCODERS)
+        present = registered_bytes(path, registry[ENCODERS]) if ENCODERS in registry else None
         contents[path] = _small_enough(_encoders_with(present, of_encoders, path), path)
-        registry[ENCODERS] = _hash(contents[path])
-    registry = {name: registry[name] for name in (*(level.name for level in LEVELS), ENCODERS) if name in registry}
+        registry[ENCODERS] = digest_of(contents[path])
+    registry = {name: registry[name] for name in (*(level.name for level in LEVELS), ENCODERS, DYNAMICS) if name in registry}
     contents[folder / REGISTRY] = (json.dumps(registry, indent=2) + "\n").encode()
     atomic_write_all(contents)
     return registry
 
 
+def _checked_name(file: Path, format: str | None) -> str:
+    """The name under which a sound file is registered, of dynamics or of a level."""
+    if format == DYNAMICS_FORMAT:
+        read_dynamics(file.read_bytes(), str(file))
+        return DYNAMICS
+    level = level_named(read_card(file).level)
+    load_level(file, level)
+    return level.name
+
+
 def _load_registered(
     folder: Path, level: Level, registry: dict[str, str], device: str, dtype: torch.dtype | None
 ) -> LevelModel:
-    path = _file(folder, level)
-    _registered_bytes(path, registry.get(level.name, ""))
+    path = weights_file(folder, level.name)
+    registered_bytes(path, registry.get(level.name, ""))
     try:
         return replace(load_level(path, level, device, dtype), digest=registry[level.name])
     except ValueError as error:
@@ -194,17 +214,6 @@ def load_level(path: Path, level: Level, device: str = "cpu", dtype: torch.dtype
             raise ValueError(f"weights: {path} has {name} {found!r}, must have {wanted!r}")
     learnt = card.training.get("encoders")
     return LevelModel(Denoiser(network.to(device)), card.schedule, dtype, encoders=learnt if isinstance(learnt, str) else None)
-
-
-def _registered_bytes(path: Path, digest: str) -> bytes:
-    """A file's contents, once it is sure that they are those with this SHA-256."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        raise UnusableWeights(f"weights: {path} is missing; install canzona again or name a folder that has it") from None
-    if digest != _hash(data):
-        raise UnusableWeights(f"weights: {path} is damaged (its SHA-256 is not that of {REGISTRY}); install canzona again")
-    return data
 
 
 def _encoders_with(present: bytes | None, files: Sequence[Path], path: Path) -> bytes:
@@ -228,26 +237,3 @@ def _small_enough(data: bytes, path: Path) -> bytes:
     if len(data) > LARGEST_FILE_BYTES:
         raise ValueError(f"weights: {path} must be at most {LARGEST_FILE_BYTES} bytes, got {len(data)}")
     return data
-
-
-def _encoders_file(folder: Path) -> Path:
-    return folder / f"{ENCODERS}.safetensors"
-
-
-def _read_registry(folder: Path) -> dict[str, str]:
-    path = folder / REGISTRY
-    try:
-        registry = json.loads(path.read_text())
-    except OSError:
-        raise UnusableWeights(f"weights: {path} is missing; install canzona again or name a folder that has it") from None
-    except ValueError:
-        raise UnusableWeights(f"weights: {path} is damaged; install canzona again") from None
-    return registry if isinstance(registry, dict) else {}
-
-
-def _file(folder: Path, level: Level) -> Path:
-    return folder / f"{level.name}.safetensors"
-
-
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -11,7 +11,7 @@ import torch
 from canzona.generation.canvas import Canvas, LevelModel, LevelPlan
 from canzona.generation.codes import code_plan
 from canzona.generation.controls import Revision
-from canzona.generation.dynamics import with_dynamics
+from canzona.generation.dynamics import shipped_dynamics, with_dynamics
 from canzona.generation.form import form_evidence, opening, read_form
 from canzona.generation.home import shift_home, within_range
 from canzona.generation.request import Request
@@ -20,6 +20,7 @@ from canzona.generation.settled import Settled, settled_form, settled_music, spl
 from canzona.generation.variation import literal_parts, reference_shares, unvaried_parts
 from canzona.hierarchy.levels import LEVELS, Level, Sampling
 from canzona.model.denoiser import Guidance
+from canzona.model.dynamics import Dynamics
 from canzona.representation.encoders import Encoders
 from canzona.representation.image import decode_level, encode_level
 from canzona.representation.window import ImageStore
@@ -55,6 +56,7 @@ class Cascade:
         levels: Sequence[Level] = LEVELS,
         encoders: Callable[[], Encoders] | None = None,
         threads: int = 1,
+        dynamics: Callable[[], Dynamics] = shipped_dynamics,
     ) -> None:
         """A cascade of these models.
 
@@ -65,12 +67,13 @@ class Cascade:
             levels: what is composed, top-down; other rows than those of the table make another cascade.
             encoders: gives the encoders, once a song is to be like a passage; ``None`` where there are none.
             threads: processors that compose; the sums, and so the songs, depend on it.
+            dynamics: gives the networks that play what is composed, once there are notes.
         """
         self.models = dict(models)
         self.device = torch.device(device)
         self.levels = tuple(levels)
         self.sampling = {level.name: level.sampling for level in levels} | dict(sampling or {})
-        self._encoders, self.threads = encoders, threads
+        self._encoders, self._dynamics, self.threads = encoders, dynamics, threads
 
     def compose(self, request: Request) -> Song:
         """One song; drains ``stream``."""
@@ -155,7 +158,7 @@ class Cascade:
                     yield Progress(level, step, total)
                 for number, (settled, request) in enumerate(zip(stands, requests, strict=True)):
                     if settled.is_open:
-                        songs[number] = _read(level, canvas.store.read(level, number), settled, request)
+                        songs[number] = self._read(level, canvas.store.read(level, number), settled, request)
                         if level.ends_freely:
                             request.check_form(songs[number].form)
         moved = [within_range(transposed(song, -shift)) for song, shift in zip(songs, shifts, strict=True)]
@@ -180,6 +183,13 @@ class Cascade:
             codes=codes,
             evidence={} if codes is None else codes.evidence(level, song.meter),
         )
+
+    def _read(self, level: Level, image: np.ndarray, settled: Settled, request: Request) -> Song:
+        """The song with this level as it now stands on the canvas, played; what was given exactly comes back exactly."""
+        if level.ends_freely:
+            return read_form(level, image, settled, request)
+        played = with_dynamics(decode_level(level, image, settled.song), self._dynamics)
+        return spliced(level, settled, replace(settled.song, **{level.attribute: getattr(played, level.attribute)}))
 
     def _encode(self) -> Encoders:
         if self._encoders is None:
@@ -241,11 +251,3 @@ def _settings(sampling: Sampling, requests: Sequence[Request]) -> tuple[int, Gui
 def _everything(level: Level, song: Song) -> Settled:
     bars = level.bars_to_compose(song.form.length_bars, song.meter)
     return Settled(song, np.ones((len(level.parts), bars), dtype=bool))
-
-
-def _read(level: Level, image: np.ndarray, settled: Settled, request: Request) -> Song:
-    """The song with this level as it now stands on the canvas, played; what was given exactly comes back exactly."""
-    if level.ends_freely:
-        return read_form(level, image, settled, request)
-    played = with_dynamics(decode_level(level, image, settled.song))
-    return spliced(level, settled, replace(settled.song, **{level.attribute: getattr(played, level.attribute)}))
