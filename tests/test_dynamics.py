@@ -179,11 +179,11 @@ def test_what_is_played_louder_is_learnt_to_be_louder(fit_dynamics: ModuleType) 
 @pytest.mark.skipif(not DATASET.is_file(), reason=f"there is no {DATASET.name} beside the package")
 def test_songs_that_were_not_learnt_from_are_played_as_their_pianists_did(fit_dynamics: ModuleType) -> None:
     tuning = [prepared.song for prepared in first_labellings(load_songs(DATASET)) if prepared.is_tuning]
-    for voice, (correlation, error, deviation) in {MELODY: (0.3, 6.9, 5.0), PIANO: (0.5, 10.0, 11.0)}.items():
-        figures = fit_dynamics.measure(voice, tuning, shipped_dynamics())
+    for voice, (correlation, error, deviation) in {MELODY: (0.3, 7.2, 5.2), PIANO: (0.5, 9.8, 10.5)}.items():
+        figures = fit_dynamics.measure(voice, tuning[::4], shipped_dynamics())
         assert figures["correlation"][1] > correlation
         assert figures["mean error"][1] < error
-        assert deviation < figures["deviation"][1] < 1.1 * figures["deviation"][0]
+        assert deviation < figures["deviation"][1] < 1.2 * figures["deviation"][0]
 
 
 # Its file

@@ -11,7 +11,7 @@ import torch
 
 from canzona.generation.canvas import LevelModel
 from canzona.generation.cascade import Cascade
-from canzona.generation.dynamics import load_dynamics, read_dynamics
+from canzona.generation.dynamics import load_dynamics, read_dynamics, shipped_dynamics
 from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import LEVELS, level_named
 from canzona.io.files import atomic_write_all
@@ -61,17 +61,17 @@ def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | N
     folder = folder or WEIGHTS_FOLDER
     registry = read_registry(folder)
     models = {level.name: _load_registered(folder, level, registry, device, dtype) for level in LEVELS}
-    of_encoders, of_dynamics = (folder if name in registry else WEIGHTS_FOLDER for name in (ENCODERS, DYNAMICS))
+    own = folder if ENCODERS in registry else None
     return Cascade(
         models,
         device,
-        encoders=cache(lambda: _encoders_of(of_encoders, models)),
+        encoders=cache(lambda: _encoders_of(own, models)),
         threads=threads,
-        dynamics=cache(lambda: load_dynamics(of_dynamics)),
+        dynamics=cache(lambda: load_dynamics(folder)) if DYNAMICS in registry else shipped_dynamics,
     )
 
 
-def _encoders_of(folder: Path, models: Mapping[str, LevelModel]) -> Encoders:
+def _encoders_of(folder: Path | None, models: Mapping[str, LevelModel]) -> Encoders:
     """The encoders, once it is sure that they are those whose codes the levels learnt."""
     encoders = load_encoders(folder)
     for name, model in models.items():
