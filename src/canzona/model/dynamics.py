@@ -43,6 +43,9 @@ class PlayerConfig:
 class Player(nn.Module):
     """The loudness of one voice's notes. Knows no tempo, no key and no other voice but by what it is told."""
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, config: PlayerConfig) -> None:
         super().__init__()
         self.config = config
