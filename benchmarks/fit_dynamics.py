@@ -118,7 +118,7 @@ def _spread(name: str, player: Player, tuning: Sequence[Lesson]) -> Player:
     """The network with its range widened so that it has its share of the pianists' deviation."""
     human = np.mean([own.louder.std().item() for own in tuning])
     learnt = np.mean([player(own.told, own.windows.long()).std().item() for own in tuning])
-    player.output.weight.mul_(SHARES[name] * human / learnt)
+    player.output.weight.mul_(SHARES[name] * float(human / learnt))
     player.output.bias.zero_()
     return player
 
