@@ -23,7 +23,8 @@ FILES = {str(path.relative_to(SOURCE)): path for path in sorted(SOURCE.rglob("*.
 TREES = {name: ast.parse(path.read_text()) for name, path in FILES.items()}
 
 LAYERS = (
-    {"song", "version", "faults", "processes"},
+    {"version", "faults"},
+    {"song", "processes"},
     {"io"},
     {"hierarchy"},
     {"model"},
@@ -35,7 +36,7 @@ LAYERS = (
 )
 """From the lowest up. Parts of the same layer never import each other."""
 
-MODEL_MAY_USE = {"canzona.io.files", "canzona.version", "canzona.faults"}
+MODEL_MAY_USE = {"canzona.io.files", "canzona.io.strict_json", "canzona.version", "canzona.faults"}
 LEVELS_FILE = "hierarchy/levels.py"
 REGISTERS_COMMANDS = "cli/app.py"
 WITHOUT_TORCH = ("song", "io", "hierarchy", "evaluation", "cli")

@@ -16,6 +16,7 @@ from canzona.cli.train_encoder import train_encoder
 from canzona.hierarchy.levels import LEVELS
 from canzona.model.encoder import Autoencoder, Posterior
 from canzona.model.encoder_weights import EncoderCard, TrainedEncoder, read_encoders, write_encoders
+from canzona.model.registry import digest_of
 from canzona.pretrained import ENCODERS, LARGEST_FILE_BYTES, REGISTRY, UnusableWeights
 from canzona.representation.encoders import Encoders
 from canzona.representation.encodings import ENCODINGS, SEEDS, Encoding, encoding_named
@@ -408,7 +409,7 @@ def test_a_file_that_is_not_right_is_refused_in_one_line(fault, weights):
     spoil(path)
     with pytest.raises(UnusableWeights, match=r"encoders\.safetensors is damaged \(its SHA-256"):
         pretrained.load_encoders(weights)
-    (weights / REGISTRY).write_text(json.dumps({ENCODERS: pretrained._hash(path.read_bytes())}))
+    (weights / REGISTRY).write_text(json.dumps({ENCODERS: digest_of(path.read_bytes())}))
     with pytest.raises(UnusableWeights, match=match) as caught:
         pretrained.load_encoders(weights)
     assert "\n" not in str(caught.value)

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from canzona.generation import Cascade, Kept, LevelModel, Repetition, Request, Revision
 from canzona.generation.canvas import Canvas
-from canzona.generation.dynamics import with_dynamics
 from canzona.generation.form import KNOWN_KEY_BARS, LARGEST_EVIDENCE, SHORTEST_SONG_BARS, form_evidence, opening
 from canzona.generation.home import MELODY_PITCHES, PIANO_PITCHES, shift_home, within_range
 from canzona.generation.request import LARGEST_SEED
@@ -492,16 +491,3 @@ def test_windows_of_whole_bars_in_both_metres(meter, extents):
         assert [place.settled_bars for place in places] == settled
     (whole,) = window_places(FORM, meter, Form.parse("A3"))
     assert (whole.start_bar, whole.settled_bars, whole.end_bar) == (0, 0, FORM.window_frames)
-
-
-def test_dynamics_touch_only_velocities():
-    notes = (Note(0, 60, 4), Note(4, 62, 2), Note(6, 64, 2), Note(16, 60, 4))
-    song = Song(Form.parse("i1A1"), lead_sheet=LeadSheet(notes), accompaniment=notes)
-    played = with_dynamics(song)
-    for voice in (played.lead_sheet.melody, played.accompaniment):
-        downbeat, beat, offbeat, sung = (note.velocity for note in voice)
-        assert offbeat < beat < downbeat < sung
-        assert tuple(replace(note, velocity=notes[0].velocity) for note in voice) == notes
-    assert min(note.velocity for note in played.lead_sheet.melody) > max(note.velocity for note in played.accompaniment)
-    assert with_dynamics(played) == played
-    assert with_dynamics(Song(Form.parse("A1"))) == Song(Form.parse("A1"))

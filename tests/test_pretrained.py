@@ -302,6 +302,7 @@ def test_shipped_weights_are_whole_and_small_enough():
     assert list(json.loads((WEIGHTS_FOLDER / REGISTRY).read_text())) == [
         *(level.name for level in LEVELS),
         pretrained.ENCODERS,
+        pretrained.DYNAMICS,
     ]
     assert all(path.stat().st_size <= LARGEST_FILE_BYTES for path in WEIGHTS_FOLDER.glob("*.safetensors"))
 

@@ -1,6 +1,5 @@
 """The weights that come with the package, checked against their registry before use."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,42 +7,45 @@ from functools import cache
 from pathlib import Path
 
 import torch
-from pydantic import StrictStr
 
-from canzona.faults import MachineFault
 from canzona.generation.canvas import LevelModel
 from canzona.generation.cascade import Cascade
+from canzona.generation.dynamics import load_dynamics, read_dynamics, shipped_dynamics
 from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import LEVELS, level_named
-from canzona.io.files import LARGEST_FILE_BYTES, atomic_write_all, read_bytes
-from canzona.io.strict_json import as_kind, parse_json
+from canzona.io.files import LARGEST_FILE_BYTES, atomic_write_all
 from canzona.model.denoiser import Denoiser
-from canzona.model.encoder_weights import TrainedEncoder, encoders_from_bytes, encoders_to_bytes, holds_encoders, read_encoders
+from canzona.model.dynamics import FORMAT as DYNAMICS_FORMAT
+from canzona.model.encoder_weights import FORMAT as ENCODERS_FORMAT
+from canzona.model.encoder_weights import TrainedEncoder, encoders_from_bytes, encoders_to_bytes, read_encoders
+from canzona.model.registry import (
+    DYNAMICS,
+    ENCODERS,
+    REGISTRY,
+    WEIGHTS_FOLDER,
+    UnusableWeights,
+    digest_of,
+    read_registry,
+    registered_bytes,
+    weights_file,
+)
+from canzona.model.tensor_file import format_of
 from canzona.model.weights import WeightsCard, load_weights, read_card
 from canzona.processes import processors_here
 from canzona.representation.encoders import Encoders
 from canzona.representation.encodings import ENCODINGS
 from canzona.representation.specification import image_fields, specification
 
-WEIGHTS_FOLDER = Path(__file__).parent / "weights"
-REGISTRY = "registry.json"
-ENCODERS = "encoders"
-"""The name of the encoders' file, and of its entry in the registry."""
-
 MOST_PROCESSORS = 64
 FAST_BFLOAT16_FLAGS = ("amx_bf16", "avx512_bf16")
-
-
-class UnusableWeights(MachineFault):
-    """Weights are missing or not what the registry says; the message says in one line which and what to do."""
 
 
 def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | None = None, threads: int = 1) -> Cascade:
     """The cascade, ready to compose.
 
     Args:
-        folder: where the four weight files and their registry are, and encoders, if not the package's; ``None`` takes those of
-            the package.
+        folder: where the four weight files and their registry are, and encoders and dynamics, if not the package's; ``None``
+            takes those of the package.
         device: ``"cpu"`` or ``"cuda"``.
         dtype: in which the networks compute; ``None`` takes bfloat16 where the device is fast at it, else single precision.
         threads: processors that compose, 1 to 64; songs depend on it.
@@ -56,10 +58,16 @@ def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | N
         raise ValueError(f"device: must be cpu on a machine without CUDA, got {device!r}")
     check_processors(threads)
     folder = folder or WEIGHTS_FOLDER
-    registry = _read_registry(folder)
+    registry = read_registry(folder)
     models = {level.name: _load_registered(folder, level, registry, device, dtype) for level in LEVELS}
     own = folder if ENCODERS in registry else None
-    return Cascade(models, device, encoders=cache(lambda: _encoders_of(own, models)), threads=threads)
+    return Cascade(
+        models,
+        device,
+        encoders=cache(lambda: _encoders_of(own, models)),
+        threads=threads,
+        dynamics=cache(lambda: load_dynamics(folder)) if DYNAMICS in registry else shipped_dynamics,
+    )
 
 
 def _encoders_of(folder: Path | None, models: Mapping[str, LevelModel]) -> Encoders:
@@ -83,8 +91,8 @@ def load_encoders(folder: Path | None = None) -> Encoders:
         UnusableWeights: where the file is missing, damaged, or made for other encoders than these.
     """
     folder = folder or WEIGHTS_FOLDER
-    path, digest = _encoders_file(folder), _read_registry(folder).get(ENCODERS, "")
-    data = _registered_bytes(path, digest)
+    path, digest = weights_file(folder, ENCODERS), read_registry(folder).get(ENCODERS, "")
+    data = registered_bytes(path, digest)
     try:
         return Encoders(tuple(encoders_from_bytes(data, str(path))), digest)
     except ValueError as error:
@@ -93,7 +101,7 @@ def load_encoders(folder: Path | None = None) -> Encoders:
 
 def cards(folder: Path | None = None) -> list[WeightsCard]:
     """What each level's weight file says of itself, coarsest level first."""
-    return [read_card(level_file(folder or WEIGHTS_FOLDER, level)) for level in LEVELS]
+    return [read_card(weights_file(folder or WEIGHTS_FOLDER, level.name)) for level in LEVELS]
 
 
 def fast_dtype(device: str) -> torch.dtype:
@@ -136,13 +144,14 @@ def use_processors(threads: int | None = None) -> int:
     return threads
 
 
-def levels_of(files: Sequence[Path]) -> list[Level]:
-    """The levels whose weights are in these files; those of encoders are left out.
+def replaced_by(files: Sequence[Path], folder: Path) -> list[Path]:
+    """The files that ``register`` would put into a folder in the place of others; encoders are added to theirs.
 
     Raises:
-        ValueError: where a file is damaged or made for another level than these.
+        ValueError: where a file is damaged or made for other levels or notes than these.
     """
-    return [level_named(read_card(file).level) for file in files if not holds_encoders(file)]
+    formats = {file: format_of(file) for file in files}
+    return [weights_file(folder, _checked_name(*own)) for own in formats.items() if own[1] != ENCODERS_FORMAT]
 
 
 def register(files: Sequence[Path], folder: Path) -> dict[str, str]:
@@ -152,37 +161,47 @@ def register(files: Sequence[Path], folder: Path) -> dict[str, str]:
     else stay as they are, whatever has become of their files.
 
     Returns:
-        Level's name, or ``ENCODERS`` → SHA-256 of every file now registered.
+        Level's name, ``ENCODERS`` or ``DYNAMICS`` → SHA-256 of every file now registered.
 
     Raises:
-        ValueError: where a file is too large or made for other levels or encoders than these.
+        ValueError: where a file is too large or made for other levels, encoders or notes than these.
         UnusableWeights: where the folder has a registry, or a file of encoders that is added to, that cannot be read.
     """
     contents: dict[Path, bytes] = {}
-    registry = _read_registry(folder) if (folder / REGISTRY).exists() else {}
-    of_encoders = [file for file in files if holds_encoders(file)]
+    registry = read_registry(folder) if (folder / REGISTRY).exists() else {}
+    formats = {file: format_of(file) for file in files}
+    of_encoders = [file for file in files if formats[file] == ENCODERS_FORMAT]
     for file in files:
         if file not in of_encoders:
-            level = level_named(read_card(file).level)
-            load_level(file, level)
-            contents[level_file(folder, level)] = _small_enough(file.read_bytes(), file)
-            registry[level.name] = _hash(contents[level_file(folder, level)])
+            name = _checked_name(file, formats[file])
+            data = contents[weights_file(folder, name)] = _small_enough(file.read_bytes(), file)
+            registry[name] = digest_of(data)
     if of_encoders:
-        path = _encoders_file(folder)
-        present = _registered_bytes(path, registry[ENCODERS]) if ENCODERS in registry else None
+        path = weights_file(folder, ENCODERS)
+        present = registered_bytes(path, registry[ENCODERS]) if ENCODERS in registry else None
         contents[path] = _small_enough(_encoders_with(present, of_encoders, path), path)
-        registry[ENCODERS] = _hash(contents[path])
-    registry = {name: registry[name] for name in (*(level.name for level in LEVELS), ENCODERS) if name in registry}
+        registry[ENCODERS] = digest_of(contents[path])
+    registry = {name: registry[name] for name in (*(level.name for level in LEVELS), ENCODERS, DYNAMICS) if name in registry}
     contents[folder / REGISTRY] = (json.dumps(registry, indent=2) + "\n").encode()
     atomic_write_all(contents)
     return registry
 
 
+def _checked_name(file: Path, format: str | None) -> str:
+    """The name under which a sound file is registered, of dynamics or of a level."""
+    if format == DYNAMICS_FORMAT:
+        read_dynamics(file.read_bytes(), str(file))
+        return DYNAMICS
+    level = level_named(read_card(file).level)
+    load_level(file, level)
+    return level.name
+
+
 def _load_registered(
     folder: Path, level: Level, registry: dict[str, str], device: str, dtype: torch.dtype | None
 ) -> LevelModel:
-    path = level_file(folder, level)
-    _registered_bytes(path, registry.get(level.name, ""))
+    path = weights_file(folder, level.name)
+    registered_bytes(path, registry.get(level.name, ""))
     try:
         return replace(load_level(path, level, device, dtype), digest=registry[level.name])
     except ValueError as error:
@@ -203,19 +222,6 @@ def load_level(path: Path, level: Level, device: str = "cpu", dtype: torch.dtype
             raise ValueError(f"weights: {path} has {name} {found!r}, must have {wanted!r}")
     learnt = card.training.get("encoders")
     return LevelModel(Denoiser(network.to(device)), card.schedule, dtype, encoders=learnt if isinstance(learnt, str) else None)
-
-
-def _registered_bytes(path: Path, digest: str) -> bytes:
-    """A file's contents, once it is sure that they are those with this SHA-256."""
-    try:
-        data = read_bytes(path)
-    except ValueError as error:
-        raise UnusableWeights(f"weights: {error}") from None
-    except OSError:
-        raise UnusableWeights(f"weights: {path} is missing; install canzona again or name a folder that has it") from None
-    if digest != _hash(data):
-        raise UnusableWeights(f"weights: {path} is damaged (its SHA-256 is not that of {REGISTRY}); install canzona again")
-    return data
 
 
 def _encoders_with(present: bytes | None, files: Sequence[Path], path: Path) -> bytes:
@@ -239,26 +245,3 @@ def _small_enough(data: bytes, path: Path) -> bytes:
     if len(data) > LARGEST_FILE_BYTES:
         raise ValueError(f"weights: {path} must be at most {LARGEST_FILE_BYTES} bytes, got {len(data)}")
     return data
-
-
-def _encoders_file(folder: Path) -> Path:
-    return folder / f"{ENCODERS}.safetensors"
-
-
-def _read_registry(folder: Path) -> dict[str, str]:
-    path = folder / REGISTRY
-    try:
-        return as_kind(parse_json(read_bytes(path)), dict[StrictStr, StrictStr])
-    except OSError:
-        raise UnusableWeights(f"weights: {path} is missing; install canzona again or name a folder that has it") from None
-    except ValueError:
-        raise UnusableWeights(f"weights: {path} is damaged; install canzona again") from None
-
-
-def level_file(folder: Path, level: Level) -> Path:
-    """Where a folder of weights has those of a level."""
-    return folder / f"{level.name}.safetensors"
-
-
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -25,7 +25,7 @@ def register(
     for run in runs:
         if not (run / WEIGHTS).is_file():
             raise ValueError(f"runs: must be folders with {WEIGHTS}, got {str(run)!r}")
-    for level in pretrained.levels_of([run / WEIGHTS for run in runs]):
-        writable("weights", pretrained.level_file(weights, level), force=force)
+    for file in pretrained.replaced_by([run / WEIGHTS for run in runs], weights):
+        writable("weights", file, force=force)
     registry = pretrained.register([run / WEIGHTS for run in runs], weights)
     report(registry, as_json, "\n".join(f"{level}: {digest}" for level, digest in registry.items()))

@@ -11,7 +11,7 @@ import torch
 from canzona.generation.canvas import Canvas, LevelModel, LevelPlan
 from canzona.generation.codes import code_plan
 from canzona.generation.controls import Revision
-from canzona.generation.dynamics import with_dynamics
+from canzona.generation.dynamics import shipped_dynamics, with_dynamics
 from canzona.generation.fixed import Fixed, fixed_music, merge
 from canzona.generation.form import fixed_form, form_evidence, opening, read_form
 from canzona.generation.home import shift_home, within_range
@@ -20,6 +20,7 @@ from canzona.generation.request_json import request_to_dict
 from canzona.generation.variation import literal_frames, reference_shares
 from canzona.hierarchy.levels import LEVELS, Level, Sampling
 from canzona.model.denoiser import Guidance
+from canzona.model.dynamics import Dynamics
 from canzona.representation.encoders import Encoders
 from canzona.representation.image import decode_level, encode_level
 from canzona.representation.window import ImageStore
@@ -55,6 +56,7 @@ class Cascade:
         levels: Sequence[Level] = LEVELS,
         encoders: Callable[[], Encoders] | None = None,
         threads: int = 1,
+        dynamics: Callable[[], Dynamics] = shipped_dynamics,
     ) -> None:
         """A cascade of these models.
 
@@ -65,12 +67,13 @@ class Cascade:
             levels: what is composed, top-down; other rows than those of the table make another cascade.
             encoders: gives the encoders, once a song is to be like a passage; ``None`` where there are none.
             threads: processors that compose; the sums, and so the songs, depend on it.
+            dynamics: gives the networks that play what is composed, once there are notes.
         """
         self.models = dict(models)
         self.device = torch.device(device)
         self.levels = tuple(levels)
         self.sampling = {level.name: level.sampling for level in levels} | dict(sampling or {})
-        self._encoders, self.threads = encoders, threads
+        self._encoders, self._dynamics, self.threads = encoders, dynamics, threads
 
     def compose(self, request: Request) -> Song:
         """One song; drains ``stream``."""
@@ -152,7 +155,7 @@ class Cascade:
                     yield Progress(level, step, total)
                 for number, (own, request) in enumerate(zip(fixed, requests, strict=True)):
                     if own.is_open:
-                        songs[number] = _read(level, canvas.store.read(level, number), own, request)
+                        songs[number] = self._read(level, canvas.store.read(level, number), own, request)
                         if level.ends_freely:
                             request.check_form(songs[number].form)
             if level is until or any(own.is_open for own in fixed):
@@ -175,6 +178,15 @@ class Cascade:
             codes=codes,
             evidence={} if codes is None else codes.evidence(level, song.meter),
         )
+
+    def _read(self, level: Level, image: np.ndarray, fixed: Fixed, request: Request) -> Song:
+        """The song with this level as it now is on the canvas, played; what was given exactly comes back exactly."""
+        if level.ends_freely:
+            return read_form(level, image, fixed, request)
+        song, field = fixed.song, level.attribute
+        composed = getattr(with_dynamics(decode_level(level, image, song), self._dynamics), field)
+        stays = getattr(song, field)
+        return replace(song, **{field: composed if stays is None else merge(level, stays, composed, fixed.mask, song.meter)})
 
     def _encode(self) -> Encoders:
         if self._encoders is None:
@@ -231,13 +243,3 @@ def _settings(sampling: Sampling, requests: Sequence[Request]) -> tuple[int, Gui
         return max(0.0, 1 + factor * (weight - 1))
 
     return steps.pop(), Guidance(scaled(sampling.background), scaled(sampling.reference), sharpness=scaled(sampling.sharpness))
-
-
-def _read(level: Level, image: np.ndarray, fixed: Fixed, request: Request) -> Song:
-    """The song with this level as it now is on the canvas, played; what was given exactly comes back exactly."""
-    if level.ends_freely:
-        return read_form(level, image, fixed, request)
-    song, field = fixed.song, level.attribute
-    composed = getattr(with_dynamics(decode_level(level, image, song)), field)
-    stays = getattr(song, field)
-    return replace(song, **{field: composed if stays is None else merge(level, stays, composed, fixed.mask, song.meter)})

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load, save
+from safetensors.torch import save
 
 from canzona.io.files import atomic_write
 from canzona.model.encoder import Autoencoder, AutoencoderConfig
+from canzona.model.tensor_file import filled, one_line, unpacked
 
 FORMAT = "canzona-encoders-1"
 
@@ -69,20 +69,6 @@ def write_encoders(path: Path, encoders: Iterable[TrainedEncoder]) -> int:
     return len(data)
 
 
-def holds_encoders(path: Path) -> bool:
-    """Whether the file says that it holds encoders; it may be damaged nevertheless.
-
-    Raises:
-        OSError: where it cannot be read.
-    """
-    path.open("rb").close()  # where it cannot be read, this error names it
-    try:
-        with safe_open(path, framework="pt") as file:
-            return (file.metadata() or {}).get("format") == FORMAT
-    except SafetensorError:
-        return False
-
-
 def read_encoders(path: Path) -> list[TrainedEncoder]:
     """All encoders of a file, in single precision, ready to encode.
 
@@ -99,30 +85,18 @@ def encoders_from_bytes(data: bytes, source: str) -> list[TrainedEncoder]:
     Raises:
         ValueError: where it is damaged or no file of encoders.
     """
-    try:
-        tensors = load(data)
-        metadata = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")]).get("__metadata__", {})
-    except (SafetensorError, ValueError) as error:
-        raise ValueError(f"encoders: {source} is damaged ({_one_line(error)})") from None
-    if metadata.get("format") != FORMAT:
-        raise ValueError(f"encoders: {source} must be a {FORMAT} file, got {metadata.get('format')!r}")
+    tensors, metadata = unpacked(data, FORMAT, "encoders", source)
     try:
         cards = [_card(entry) for entry in json.loads(metadata["encoders"])]
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"encoders: {source} has unreadable metadata ({_one_line(error)})") from None
-    try:
-        return [TrainedEncoder(card, _network(card, tensors)) for card in cards]
-    except RuntimeError as error:
-        raise ValueError(f"encoders: {source} is damaged ({_one_line(error)})") from None
+        raise ValueError(f"encoders: {source} has unreadable metadata ({one_line(error)})") from None
+    return [TrainedEncoder(card, _network(card, tensors, source)) for card in cards]
 
 
-def _network(card: EncoderCard, tensors: Mapping[str, torch.Tensor]) -> Autoencoder:
+def _network(card: EncoderCard, tensors: Mapping[str, torch.Tensor], source: str) -> Autoencoder:
     prefix = _prefix(card)
     own = {name.removeprefix(prefix): value.float() for name, value in tensors.items() if name.startswith(prefix)}
-    with torch.device("meta"):  # a configuration that the tensors do not bear out must cost no memory
-        network = Autoencoder(card.config)
-    network.load_state_dict(own, assign=True)
-    return network.eval().requires_grad_(False)
+    return filled(lambda: Autoencoder(card.config), own, "encoders", source)
 
 
 def _card(entry: dict[str, object]) -> EncoderCard:
@@ -135,7 +109,3 @@ def _card(entry: dict[str, object]) -> EncoderCard:
 
 def _prefix(card: EncoderCard) -> str:
     return f"{card.name}.{card.seed_number}."
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(line.strip() for line in str(error).splitlines()[:2])

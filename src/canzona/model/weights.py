@@ -16,6 +16,7 @@ from canzona.io.files import atomic_write
 from canzona.model.config import ModelConfig
 from canzona.model.diffusion import NoiseSchedule
 from canzona.model.network import FrameTransformer
+from canzona.model.tensor_file import filled
 
 FORMAT = "canzona-weights-1"
 
@@ -93,14 +94,8 @@ def load_weights(
     """
     card = read_card(path)
     tensors = read_tensors(path, level, specification)
-    try:
-        with torch.device("meta"):  # a configuration that the tensors do not bear out must cost no memory
-            network = FrameTransformer(card.config)
-        network.load_state_dict({name: value.to(dtype) for name, value in tensors.items()}, assign=True)
-    except RuntimeError as error:
-        reason = " ".join(line.strip() for line in str(error).splitlines()[:2])
-        raise ValueError(f"weights: {path} is damaged ({reason})") from None
-    return network.eval().requires_grad_(False), card
+    own = {name: value.to(dtype) for name, value in tensors.items()}
+    return filled(lambda: FrameTransformer(card.config), own, "weights", str(path)), card
 
 
 def read_tensors(path: Path, level: str, specification: str) -> dict[str, torch.Tensor]:

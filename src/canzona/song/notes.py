@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 DEFAULT_VELOCITY = 80
+LOWEST_VELOCITY, HIGHEST_VELOCITY = 1, 127
 LOWEST_MELODY_PITCH, HIGHEST_MELODY_PITCH = 48, 98
 """The range, both ends included, in which a lead sheet writes its melody."""
 
@@ -32,8 +33,8 @@ class Note:
             raise ValueError(f"duration_steps: must be 1 or more, got {self.duration_steps}")
         if not 0 <= self.pitch <= 127:
             raise ValueError(f"pitch: must be 0 to 127, got {self.pitch}")
-        if not 1 <= self.velocity <= 127:
-            raise ValueError(f"velocity: must be 1 to 127, got {self.velocity}")
+        if not LOWEST_VELOCITY <= self.velocity <= HIGHEST_VELOCITY:
+            raise ValueError(f"velocity: must be {LOWEST_VELOCITY} to {HIGHEST_VELOCITY}, got {self.velocity}")
 
     @property
     def end_step(self) -> int:
