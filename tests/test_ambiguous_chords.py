@@ -5,18 +5,19 @@ import pytest
 from canzona.evaluation.recognition import recognise
 from canzona.song import Meter, Note
 
-SEMITONES = pytest.mark.parametrize("semitones", range(12))
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 
 
-def heard(pitches: tuple[int, ...], semitones: int) -> set[str]:
-    """The chords that are heard in a bar of these tones, so many semitones higher, by their symbols from C."""
-    found = recognise(tuple(Note(0, pitch + semitones, 16) for pitch in pitches), Meter(), 1)
-    assert None not in found
-    return {f"{NAMES[(chord.root - semitones) % 12]}:{chord.quality}" for chord in found if chord is not None}
+def heard(pitches: tuple[int, ...]) -> set[str]:
+    """The chords that are heard in a bar of these tones in all transpositions, as they are called where nothing is moved."""
+    symbols = set()
+    for semitones in range(12):
+        found = recognise(tuple(Note(0, pitch + semitones, 16) for pitch in pitches), Meter(), 1)
+        assert None not in found
+        symbols |= {f"{NAMES[(chord.root - semitones) % 12]}:{chord.quality}" for chord in found if chord is not None}
+    return symbols
 
 
-@SEMITONES
 @pytest.mark.parametrize(
     ("bass", "tones", "chord"),
     [
@@ -28,11 +29,10 @@ def heard(pitches: tuple[int, ...], semitones: int) -> set[str]:
         (40, (64, 67), "E:min"),
     ],
 )
-def test_the_bass_tells_chords_of_the_same_tones_apart(bass: int, tones: tuple[int, ...], chord: str, semitones: int) -> None:
-    assert heard((bass, *tones), semitones) == {chord}
+def test_the_bass_tells_chords_of_the_same_tones_apart(bass: int, tones: tuple[int, ...], chord: str) -> None:
+    assert heard((bass, *tones)) == {chord}
 
 
-@SEMITONES
 @pytest.mark.parametrize(
     ("tones", "commoner"),
     [
@@ -41,5 +41,5 @@ def test_the_bass_tells_chords_of_the_same_tones_apart(bass: int, tones: tuple[i
         ((76, 79), "C:maj"),  # rather than E:min, which has one tone less to explain
     ],
 )
-def test_without_a_bass_it_is_the_commoner_chord(tones: tuple[int, ...], commoner: str, semitones: int) -> None:
-    assert heard(tones, semitones) == {commoner}
+def test_without_a_bass_it_is_the_commoner_chord(tones: tuple[int, ...], commoner: str) -> None:
+    assert heard(tones) == {commoner}
