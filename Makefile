@@ -2,8 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# The exact version brings the small build where a package index offers one; a range may bring gigabytes of GPU libraries.
 TORCH ?= torch==2.13.0
+# Where PyTorch is looked for first: its builds for processors alone, .2 GB. Without, as for GPUs, an ordinary index is asked,
+# whose build for Linux brings some 5 GB.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MINUTES ?= 60
 # What the baselines of the printed table had.
 FLAT_MINUTES ?= 68
@@ -13,18 +16,25 @@ WEIGHTS ?= runs/weights
 LEVELS := form reduced-lead-sheet lead-sheet accompaniment
 SYSTEMS := canzona flat remi copy-bot human-train
 
-.PHONY: song test check figures baselines train clean
+.PHONY: song test check lint tests types figures baselines train clean
 
 song: $(VENV)/.ready
 	$(BIN)/canzona compose --form i4A8B8A8B8o4 --key "G major" --seed 7 -o song.mid --force
 	$(BIN)/canzona render song.json -o song.png --force
 
-test: $(VENV)/.ready-dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+# The quickest first.
+test: lint tests types
 
-check: $(VENV)/.ready-dev
+check: lint types
+
+lint: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/ruff check src tests benchmarks
+
+tests: $(VENV)/.ready-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+
+types: $(VENV)/.ready-dev
 	$(BIN)/pyright
 
 # Forms composed by themselves, and eight songs in each of two keys, measured without a data set.
@@ -56,13 +66,13 @@ clean:
 
 $(VENV)/.torch:
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	$(if $(TORCH_INDEX),$(PIP) --retries 0 --timeout 15 --index-url $(TORCH_INDEX) $(TORCH) ||) $(PIP) $(TORCH)
 	touch $@
 
 $(VENV)/.ready: $(VENV)/.torch pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[render]'
+	$(PIP) -e '.[render]'
 	touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[render,score,train,baselines,dev]'
+	$(PIP) -e '.[all,dev]'
 	touch $@

@@ -15,7 +15,7 @@ from canzona.hierarchy.levels import ACCOMPANIMENT, FORM
 from canzona.io.files import check_storable
 from canzona.model.denoiser import Denoiser
 from canzona.model.diffusion import NoiseSchedule
-from canzona.song import Form, Key, Meter
+from canzona.song import Form, Key, LeadSheet, Meter, Mode, Note, Song
 from canzona.training.config import TrainingConfig
 from canzona.training.dataset import TrainingSongs
 from canzona.training.loop import Trainer
@@ -102,6 +102,31 @@ def test_copy_bot_glues_phrases_in_the_key_asked_for():
     assert str(song.form) == str(REQUEST.form)
     assert score(song)["returns_melody_same"] == score(song)["returns_piano_same"] == 1
     assert score(song)["melody_in_key"] > 0.9
+
+
+def source(pitch: int, bars: int = 4) -> Song:
+    """One sung phrase in C major with one melody note."""
+    form = Form.parse(f"A{bars}", Key.parse("C major"))
+    return Song(form, lead_sheet=LeadSheet((Note(0, pitch, 4),), ()), accompaniment=())
+
+
+@pytest.mark.parametrize(
+    ("lengths", "drawable"),
+    [((4,) * 15, 15), (range(4, 19), 10)],
+    ids=["of equally near ones any", "else one of the ten nearest"],
+)
+def test_copy_bot_draws_among_the_nearest_phrases(lengths, drawable):
+    sources = [source(60 + number, bars) for number, bars in enumerate(lengths)]
+    requests = [Request(Form.parse("A4"), Key.parse("C major"), seed=seed) for seed in range(250)]
+    drawn = [song.lead_sheet.melody[0].pitch for song in CopyBot(sources).compose_many(requests)]
+    assert set(drawn) == set(range(60, 60 + drawable))
+    assert max(map(drawn.count, drawn)) < 2 * len(drawn) / drawable
+
+
+def test_copy_bot_moves_a_phrase_by_the_smaller_way():
+    requests = [Request(Form.parse("A4"), Key(tonic, Mode.MAJOR)) for tonic in range(12)]
+    moved = [song.lead_sheet.melody[0].pitch - 60 for song in CopyBot([source(60)]).compose_many(requests)]
+    assert moved == [0, 1, 2, 3, 4, 5, -6, -5, -4, -3, -2, -1]
 
 
 def test_copy_bot_repeats_a_short_source_and_refuses_a_strange_metre():

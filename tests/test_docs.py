@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import os
 import re
 import shlex
 from itertools import pairwise
@@ -15,10 +16,12 @@ from canzona import __version__, pretrained
 from canzona.cli.app import app, run
 from canzona.evaluation.metrics import ROWS, YARDSTICK
 from canzona.hierarchy.levels import LEVELS
+from canzona.io.song_json import write_song_file
 from canzona.model import FrameTransformer
 from canzona.representation.specification import model_config
 from canzona.song import Form, Meter
 from canzona.training.config import TrainingConfig
+from test_render import example_song
 from tiny import write_tiny_weights
 
 ROOT = Path(__file__).parent.parent
@@ -65,6 +68,13 @@ def table_rows(text: str) -> list[list[str]]:
     kept = [line for number, line in enumerate(lines) if number not in rulers and number + 1 not in rulers]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in kept]
 
+
+OPTION_TABLES = {
+    name: {row[0].split("`")[1]: row[3] for row in rows}
+    for name in COMMANDS
+    if (rows := [row for row in table_rows(section(README, name.capitalize())) if len(row) == 4])
+}
+"""README's tables: command → option → its default."""
 
 CANZONA_LINES = [words[1:] for page in PAGES for words in shell_lines(page) if words[0] == "canzona"]
 
@@ -146,18 +156,88 @@ def test_readme_names_every_option_and_no_other(name: str) -> None:
     assert named - {"--help", "--version"} - negated == options
 
 
-@pytest.mark.parametrize("name", ["compose", "prepare", "train"])
+@pytest.mark.parametrize("name", OPTION_TABLES)
 def test_readme_defaults_are_those_of_the_program(name: str) -> None:
+    """Also where the program works the default out, and its help says which it is."""
     parameters = {parameter.opts[0]: parameter for parameter in COMMANDS[name].params}
-    rows = table_rows(section(README, name.capitalize()))
-    assert {row[0].split("`")[1] for row in rows} == {option for option in parameters if option.startswith("-")}
-    for option, _, _, default in ((row[0].split("`")[1], *row[1:]) for row in rows):
+    for option, default in OPTION_TABLES[name].items():
         parameter = parameters[option]
+        told = re.search(r"Default: (.*)\.$", parameter.help)
         if parameter.required:
-            assert default == "required"
-        elif not isinstance(parameter.default, bool | None):
+            assert default == "required", option
+        elif isinstance(parameter.default, bool):
+            assert default == "", option
+        elif parameter.default is not None:
             value = f"{parameter.default:g}" if isinstance(parameter.default, float) else str(parameter.default)
             assert default.split(":")[0].strip("`") == value, option
+        elif told and re.search(r"\d", told[1]):
+            assert default.split(", where")[0] == told[1], option
+
+
+def test_tables_of_options_are_whole() -> None:
+    assert set(COMMANDS) - set(OPTION_TABLES) == {"render"}  # which has flags and an output, told in sentences
+    for name, table in OPTION_TABLES.items():
+        options = {parameter.opts[0] for parameter in COMMANDS[name].params if parameter.opts[0].startswith("-")}
+        assert set(table) == options - (set(OPTION_TABLES["compose"]) - set(table) if name == "revise" else set()), name
+
+
+def shown_default(name: str, option: str) -> str:
+    return OPTION_TABLES[name][option].split(",")[0]
+
+
+def test_listening_tests_have_excerpts_of_the_default_length(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "")  # no synthesiser but the package's
+    Path("songs").mkdir()
+    write_song_file(Path("songs") / "one.json", example_song("A4B4A4"))
+    bars = shown_default("listen-test", "--bars")
+    assert run(["listen-test", "songs", "-o", "default"]) == 0
+    assert f", {bars} bars, seed {shown_default('listen-test', '--seed')};" in capsys.readouterr().out
+    assert run(["listen-test", "songs", "-o", "given", "--bars", bars]) == 0
+    assert Path("default/index.html").read_bytes() == Path("given/index.html").read_bytes()
+
+
+class _Started(Exception):
+    """What a command would do, instead of doing it."""
+
+
+def started(monkeypatch: pytest.MonkeyPatch, where: str, *words: str | Path) -> tuple[tuple[object, ...], dict[str, object]]:
+    """The arguments with which a command calls the function that does its work."""
+
+    def stop(*arguments: object, **named: object) -> None:
+        raise _Started(arguments, named)
+
+    monkeypatch.setattr(where, stop)
+    with pytest.raises(_Started) as caught:
+        run([str(word) for word in words])
+    return caught.value.args[0], caught.value.args[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        (("train", "form"), "canzona.training.loop.Trainer"),
+        (("train-encoder", "texture"), "canzona.training.encoders.EncoderTrainer"),
+    ],
+    ids=["train", "train-encoder"],
+)
+def test_runs_last_as_long_as_the_default_says(
+    words: tuple[str, ...], where: str, prepared_dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for steps, minutes in (((), float(shown_default(words[0], "--max-minutes"))), (("--max-steps", "3"), None)):
+        arguments, _ = started(monkeypatch, where, *words, "--data", prepared_dataset, "--threads", "1", *steps)
+        (config,) = (argument for argument in arguments if hasattr(argument, "max_minutes"))
+        assert config.max_minutes == minutes
+
+
+def test_as_many_songs_are_measured_at_once_as_there_are_processors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shown_default("evaluate", "--processes") == "one a processor"
+    write_song_file(tmp_path / "one.json", example_song("A2"))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 2, 5}, raising=False)
+    arguments, named = started(monkeypatch, "canzona.evaluation.evaluation.judge_all", "evaluate", tmp_path)
+    assert 3 in (*arguments, *named.values())
 
 
 def test_readme_does_not_miss_what_is_there() -> None:

@@ -124,6 +124,16 @@ def test_chords_are_notes_and_symbols():
     ]  # fmt: skip
 
 
+def test_each_track_has_its_sound_and_block_chords_are_softer_than_what_they_carry():
+    tracks = tracks_by_name(song_to_midi(SONG))
+    programs = {name: [(e.time, e.data[0]) for e in track if e.kind & 0xF0 == 0xC0] for name, track in tracks.items()}
+    clarinet, electric_piano, grand_piano = 71, 4, 0  # General MIDI, from 0
+    assert programs == {"MELODY": [(0, clarinet)], "CHORDS": [(0, electric_piano)], "PIANO": [(0, grand_piano)]}
+    velocities = {name: [e.data[1] for e in track if e.kind & 0xF0 == 0x90] for name, track in tracks.items()}
+    assert set(velocities["CHORDS"]) == {64}
+    assert velocities["MELODY"] == [90, 91]
+
+
 def test_a_repeated_note_is_released_before_it_is_struck():
     track = tracks_by_name(song_to_midi(SONG))["MELODY"]
     keys = [(event.time, event.kind & 0xF0) for event in track if event.kind & 0xF0 in (0x80, 0x90)]

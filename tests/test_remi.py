@@ -202,6 +202,33 @@ def test_same_seed_same_song(model):
     assert list(remi.compose_many(model, [Request(FORM, seed=8)])) == first[1:]
 
 
+def test_what_is_read_again_is_as_many_whole_bars_as_fit_six_tenths_of_the_context(model, monkeypatch):
+    readings = []
+    read = remi._read
+    monkeypatch.setattr(remi, "_read", lambda model, tokens, cache: readings.append(list(tokens)) or read(model, tokens, cache))
+    list(remi.compose_many(model, [Request(FORM, seed=seed) for seed in range(3)]))
+    bar = model.tokens.ids["Bar_None"]
+    again = [tokens for tokens in readings if len(tokens) > 10]
+    assert len(again) >= 3
+    for tokens in again:
+        assert tokens[0] == bar
+        assert tokens.count(bar) >= 2  # two bars of the longest allowed fit
+        assert len(tokens) <= 0.6 * TINY.context
+    longest_bar = TINY.context // 4 + 8  # with its header
+    assert all(len(tokens) > 0.6 * TINY.context - longest_bar for tokens in again)
+
+
+@pytest.mark.parametrize("context", [128, 1024])
+def test_a_bar_that_does_not_end_is_ended_at_a_quarter_of_the_context(model, context):
+    endless = RemiModel(model.network, model.tokens, replace(TINY, context=context), {})
+    writer = remi._Writer(Request(FORM), endless, Grammar(model.tokens), remi.RemiSampling())
+    logits = np.array([0.0 if name.startswith(("Pitch", "Duration")) else -40.0 for name in model.tokens.names])
+    writer.window(context)
+    while len(writer.contents) == 1:
+        writer.write(logits)
+    assert context / 4 <= len(writer.contents[0]) < context / 4 + 2  # a note that is begun gets its duration
+
+
 def test_keys_must_be_given(model):
     with pytest.raises(ValueError, match="form: must be given with keys"):
         list(remi.compose_many(model, [Request(Form.parse("A4"))]))

@@ -1,5 +1,6 @@
 """Sound and picture of a song that is like real ones."""
 
+import io
 import os
 import random
 import shutil
@@ -9,6 +10,7 @@ import wave
 from array import array
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from canzona.io.audio import SAMPLE_RATE, SOUNDFONT_FOLDER, SOUNDFONT_VARIABLE, MissingSynthesizer, song_to_wav
@@ -182,6 +184,20 @@ def test_picture_is_reproducible_and_has_its_size():
     assert size_of_png(picture) == (round(WIDTH_INCHES * DOTS_PER_INCH), round(HEIGHT_INCHES * DOTS_PER_INCH))
     assert song_to_png(SONG) == picture
     assert song_to_png(replace(SONG, accompaniment=SONG.accompaniment[1:])) != picture
+
+
+def test_every_phrase_stands_on_a_tint_of_its_ink_from_left_to_right():
+    image = pytest.importorskip("matplotlib.image")
+    pixels = image.imread(io.BytesIO(song_to_png(Song(Form.parse("A4B4C4i4o4b4")))))[..., :3]
+    inks = ("#d1495b", "#2274a5", "#2f9e6e", "#8d7b68", "#6c757d", "#8e5ea8")
+    centres = []
+    for ink in inks:
+        color = np.array([int(ink[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+        tint = 1 - 0.09 * (1 - color)
+        found = np.abs(pixels - tint).max(axis=-1) < 1.5 / 255
+        assert found.mean() > 0.04, ink  # of the whole picture, of which six phrases share three panels of four
+        centres.append(np.argwhere(found)[:, 1].mean())
+    assert centres == sorted(centres)
 
 
 @pytest.mark.parametrize(

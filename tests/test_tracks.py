@@ -11,7 +11,7 @@ from symusic import Note as MidiNote
 
 from canzona.io.midi import midi_to_song, song_to_midi
 from canzona.io.tracks import tracks_to_song
-from canzona.song import Chord, ChordSpan, Form, Key, Meter, Note, Song
+from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
 from real_data import SEGMENTS, needs_segments
 from strategies import keys, songs
 from test_midi import SONG
@@ -81,6 +81,29 @@ def test_a_bare_file():
     assert song.lead_sheet.melody == (Note(0, 67, 4, 91), Note(4, 65, 1, 92), Note(16, 64, 4, 93))
     assert song.lead_sheet.chords == (ChordSpan(0, 4, Chord.parse("A:min7")), ChordSpan(4, 2, Chord.parse("G:maj")))
     assert song.accompaniment == (Note(0, 48, 1, 70), Note(1, 48, 7, 71), Note(24, 50, 8, 72))
+
+
+@pytest.mark.parametrize(
+    ("names", "part"),
+    [
+        (("Melody", "LEAD", "vocal", " Vocals "), "melody"),
+        (("Chords", "chord"), "chords"),
+        (("Piano", "accompaniment", "BRIDGE"), "piano"),
+    ],
+    ids=["melody", "chords", "piano"],
+)
+def test_tracks_are_read_by_their_names(names, part):
+    tones = (48, 64, 67)
+    for name in names:
+        song = tracks_to_song(midi({name: [(0, BAR, pitch, 80) for pitch in tones]}))
+        sheet = song.lead_sheet or LeadSheet()
+        found = {
+            "melody": [note.pitch for note in sheet.melody],
+            "chords": [span.chord.symbol for span in sheet.chords],
+            "piano": [note.pitch for note in song.accompaniment or ()],
+        }
+        whole = {"melody": [67], "chords": ["C:maj"], "piano": list(tones)}
+        assert found == {other: whole[other] if other == part else [] for other in found}, name
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def read_kept(
         song = read_any_song("reduced", reduced)
         kept.append(Kept(song if song.reduced_lead_sheet else replace(song, accompaniment=None), REDUCED_LEAD_SHEET.name))
     if lead_sheet is not None:
-        kept.append(Kept(read_any_song("lead-sheet", lead_sheet), LEAD_SHEET.name))
+        kept.append(Kept(read_any_song(LEAD_SHEET.name, lead_sheet), LEAD_SHEET.name))
     if source is not None and level is not None:
         kept.append(Kept(read_any_song("from", source), level))
     if prompt is not None:
