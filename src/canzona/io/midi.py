@@ -6,10 +6,9 @@ wherever the key changes and, at each phrase's start, a marker with its name and
 the form.
 """
 
-import struct
 from collections.abc import Iterable, Iterator
 
-from symusic.core import ScoreTick
+from symusic.core import KeySignatureTick, NoteTick, ScoreTick, TempoTick, TextMetaTick, TimeSignatureTick, TrackTick
 
 from canzona.io.files import check_storable
 from canzona.io.midi_events import (
@@ -38,7 +37,7 @@ CHORD_VELOCITY = 64
 LOWEST_BASS, LOWEST_ROOT = 36, 48
 """Block chords have their bass at MIDI pitch 36–47 and their other tones, in root position, from 48–59 up."""
 
-_NAME, _LYRIC, _MARKER, _END, _TEMPO, _METER, _KEY = 0x03, 0x05, 0x06, 0x2F, 0x51, 0x58, 0x59  # kinds of meta events
+_TRACK_END = b"\xff\x2f\x00"
 
 
 def song_to_midi(song: Song) -> bytes:
@@ -51,19 +50,29 @@ def song_to_midi(song: Song) -> bytes:
         ValueError: as ``check_storable``.
     """
     check_storable(song)
+    end_tick = TICKS_PER_STEP * song.length_steps
+    score = ScoreTick(TICKS_PER_BEAT)
+    score.tempos.append(TempoTick(0, song.tempo))
+    score.time_signatures.append(TimeSignatureTick(0, song.meter.beats_per_bar, 4))
+    key = None
+    for start_bar, phrase in song.form.spans():
+        tick = TICKS_PER_STEP * song.meter.bars_to_steps(start_bar)
+        score.markers.append(TextMetaTick(tick, str(phrase)))
+        if phrase.key not in (key, None):
+            key = phrase.key
+            score.key_signatures.append(KeySignatureTick(tick, key.accidentals, int(key.mode is Mode.MINOR)))
     lead_sheet = song.lead_sheet or LeadSheet()
     notes = {MELODY: lead_sheet.melody, CHORDS: tuple(_block_chords(lead_sheet.chords)), PIANO: song.accompaniment or ()}
-    symbols = _chord_symbols(lead_sheet.chords, song.meter.bars_to_beats(song.form.length_bars))
-    texts = {CHORDS: [(TICKS_PER_BEAT * beat, _meta(_LYRIC, symbol.encode())) for beat, symbol in symbols]}
-    tracks = []
-    for channel, (name, program) in enumerate(PROGRAMS.items()):
-        events = [] if tracks else list(_form_events(song))
-        events += [(0, _meta(_NAME, name.encode())), (0, bytes([0xC0 | channel, program])), *texts.get(name, ())]
-        played = list(struck(notes[name]))  # a note ends before another of its pitch begins
-        events += [(TICKS_PER_STEP * note.end_step, bytes([0x80 | channel, note.pitch, note.velocity])) for note in played]
-        events += [(TICKS_PER_STEP * note.start_step, bytes([0x90 | channel, note.pitch, note.velocity])) for note in played]
-        tracks.append(_track(events, TICKS_PER_STEP * song.length_steps))
-    return b"MThd" + struct.pack(">IHHH", 6, 1, len(tracks), TICKS_PER_BEAT) + b"".join(tracks)
+    for name, program in PROGRAMS.items():
+        track = TrackTick(name, program, False)
+        for note in struck(notes[name]):
+            time, duration = TICKS_PER_STEP * note.start_step, TICKS_PER_STEP * note.duration_steps
+            track.notes.append(NoteTick(time, duration, note.pitch, note.velocity))
+        if name == CHORDS:
+            for beat, symbol in _chord_symbols(lead_sheet.chords, song.meter.bars_to_beats(song.form.length_bars)):
+                track.lyrics.append(TextMetaTick(TICKS_PER_BEAT * beat, symbol))
+        score.tracks.append(track)
+    return _ending_at(end_tick, score)
 
 
 def midi_to_song(data: bytes) -> Song:
@@ -108,33 +117,26 @@ def _chord_symbols(chords: tuple[ChordSpan, ...], length_beats: int) -> Iterator
             yield span.end_beat, NO_CHORD
 
 
-def _form_events(song: Song) -> Iterator[tuple[int, bytes]]:
-    """Metre, keys, tempo and phrases, as ticks and events."""
-    starts = [(TICKS_PER_STEP * song.meter.bars_to_steps(start_bar), phrase) for start_bar, phrase in song.form.spans()]
-    yield 0, _meta(_METER, bytes([song.meter.beats_per_bar, 2, 24, 8]))  # quarters, with the usual clocks
-    latest = None
-    for tick, phrase in starts:
-        if phrase.key not in (latest, None):
-            latest = phrase.key
-            yield tick, _meta(_KEY, struct.pack(">bb", latest.accidentals, latest.mode is Mode.MINOR))
-    yield 0, _meta(_TEMPO, round(60e6 / song.tempo).to_bytes(3, "big"))
-    for tick, phrase in starts:
-        yield tick, _meta(_MARKER, str(phrase).encode())
+def _ending_at(end_tick: int, score: ScoreTick) -> bytes:
+    """The file with every track's end moved to ``end_tick``; symusic ends each track a tick after its last event."""
+    data = score.dumps_midi()
+    first, *others = score.tracks
+    conductor = [event.time for events in (score.markers, score.key_signatures) for event in events]
+    last_ticks = [max(conductor + _event_ends(first)), *(max([0, *_event_ends(track)]) for track in others)]
+    file = data[:14]
+    position = len(file)
+    for last_tick in last_ticks:
+        start, length = position + 8, int.from_bytes(data[position + 4 : position + 8], "big")
+        body = data[start : start + length]
+        assert body.endswith(b"\x01" + _TRACK_END), "symusic ends tracks otherwise than this was written for"
+        body = body[: -1 - len(_TRACK_END)] + _variable_length(end_tick - last_tick) + _TRACK_END
+        file += b"MTrk" + len(body).to_bytes(4, "big") + body
+        position = start + length
+    return file
 
 
-def _meta(kind: int, data: bytes) -> bytes:
-    return bytes([0xFF, kind]) + _variable_length(len(data)) + data
-
-
-def _track(events: Iterable[tuple[int, bytes]], end_tick: int) -> bytes:
-    """A track of these events, of those at one tick in the order given, and its end."""
-    parts, latest, status = [], 0, b""
-    for tick, event in (*sorted(events, key=lambda event: event[0]), (end_tick, _meta(_END, b""))):
-        running = event[:1] == status  # then the status goes without saying; no such thing for meta events
-        parts += _variable_length(tick - latest), event[running:]
-        latest, status = tick, event[:1] if event[0] != 0xFF else b""
-    body = b"".join(parts)
-    return b"MTrk" + len(body).to_bytes(4, "big") + body
+def _event_ends(track: TrackTick) -> list[int]:
+    return [note.end for note in track.notes] + [lyric.time for lyric in track.lyrics]
 
 
 def _variable_length(number: int) -> bytes:
