@@ -8,7 +8,6 @@ folder says how long each took on one core, in seconds of processor time, withou
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -18,10 +17,9 @@ from canzona import pretrained
 from canzona.baselines import flat
 from canzona.baselines.ablations import ABLATIONS
 from canzona.baselines.copybot import CopyBot
-from canzona.cli.common import SECONDS
 from canzona.generation.cascade import Cascade
 from canzona.generation.request import Request
-from canzona.io.files import atomic_write
+from canzona.io.seconds_json import read_seconds, write_seconds
 from canzona.io.song_json import write_song_file
 from canzona.song.song import Song
 from canzona.training.dataset import PreparedSong, first_labellings, load_songs
@@ -77,8 +75,7 @@ def composer(system: str, weights: Path | None, training: Sequence[PreparedSong]
 
 def compose(folder: Path, songs: Sequence[PreparedSong], compose_many: Composer) -> None:
     """Write a song for each of ``songs`` and note the seconds: of the processor, so that other work on it does not count."""
-    noted = folder / SECONDS
-    seconds = json.loads(noted.read_text()) if noted.is_file() else {}
+    seconds = read_seconds(folder)
     for item in songs:
         path = folder / f"{item.number:03d}.json"
         if path.is_file():
@@ -88,7 +85,7 @@ def compose(folder: Path, songs: Sequence[PreparedSong], compose_many: Composer)
         (song,) = compose_many([request])
         seconds[path.stem] = round(time.process_time() - started, 2)
         write_song_file(path, song)
-        atomic_write(noted, json.dumps(seconds).encode())
+        write_seconds(folder, seconds)
 
 
 def _compose_cascade(cascade: Cascade, requests: Sequence[Request]) -> Iterator[Song]:

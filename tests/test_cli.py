@@ -139,6 +139,7 @@ def test_composing_reports_in_json(compose, here):
         "song": "waltz.json",
         "form": "A1B1",
         "key": "G major",
+        "keys": ["G major"],
         "bars": 2,
         "seed": 0,
     }
@@ -384,6 +385,7 @@ BAD_RENDERINGS = {
     "no output": (["song.json"], ["Missing option '--output'"]),
     "no argument": (["-o", "x.mid"], ["Missing argument"]),
     "output, other ending": (["song.json", "-o", "x.ogg"], ["output: must end in .png or .wav or .mid, got 'x.ogg'"]),
+    "chords without sound": (["song.json", "--chords", "-o", "x.png"], ["chords: must only be given for sound (.wav)"]),
     "output, a folder": (["song.json", "-o", "folder.mid"], ["output: must be a file, got the folder 'folder.mid'"]),
     "output, no folder": (["song.json", "-o", "none/x.mid"], ["output: its folder must exist, got 'none/x.mid'"]),
 }
@@ -511,6 +513,7 @@ def test_bad_data_gets_one_line(canzona, here, command, data, said):
     [
         ([], "songs: must be at least one file, folder or NAME=FOLDER, got none"),
         (["--songs", "folder"], "songs: must be NAME=FOLDER with a folder that exists, got 'folder'"),
+        (["x.json", "--songs", "songs=."], "songs: must have another name than 'songs'"),
         (["--songs", "a=missing"], "songs: must be NAME=FOLDER with a folder that exists, got 'a=missing'"),
         (["--songs", "a=.", "--songs", "a=."], "songs: each system must be named once"),
         ([".", "-o", "missing/report"], "output: its folder must exist"),
@@ -616,9 +619,10 @@ def test_bad_runs_get_one_line_and_are_not_registered(canzona, here, arguments, 
 # The command itself
 
 
+@pytest.mark.parametrize("option", ["--help", "-h"])
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=" ".join)
-def test_help_of_everything(canzona, command):
-    outcome = canzona(*command, "--help")
+def test_help_of_everything(canzona, command, option):
+    outcome = canzona(*command, option)
     assert (outcome.status, outcome.err) == (0, "")
     assert "Usage: " in outcome.out
     for name in COMMANDS if not command else ["--help"]:

@@ -5,7 +5,9 @@ import os
 import stat
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
+import numpy as np
 import pytest
 
 from canzona.cli import steering
@@ -160,3 +162,11 @@ def test_giants_and_pipes_are_not_read(canzona, here, name):
     (here / name).unlink()
     (here / name).symlink_to("/dev/zero")
     refusal()
+
+
+def test_a_data_set_that_unpacks_to_a_giant_is_not_unpacked(canzona, here, monkeypatch):
+    monkeypatch.setattr(np, "load", lambda *given, **options: pytest.fail("it was unpacked"))
+    with ZipFile(here / "bomb.npz", "w", ZIP_DEFLATED) as packed, packed.open("melody_0.npy", "w", force_zip64=True) as file:
+        for _ in range(65):
+            file.write(bytes(2**24))
+    assert_one_line(canzona("evaluate", "bomb.npz"), 2, "data: must be a canzona-dataset-1 file", "it unpacks to")

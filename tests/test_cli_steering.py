@@ -153,6 +153,8 @@ CONTRADICTIONS = {
     "repetition of no letter": ("--form A2 --repeat Z=1", ["repeat: letter must be one of A", "'Z'"]),
     "chords and a lead sheet": ("--lead-sheet own.json --chords C", ["chords: must be left out where a lead-sheet is given"]),
     "a request and more": ("--request own.json --form A2", ["request: must be without form"]),
+    "a request and a default": ("--request own.json --prompt-bars 3 --no-end-on-tonic", ["request: must be without"]),
+    "a request and a level": ("--request own.json --from own.json", ["request: must be without from"]),
     "no request": ("--request own.json", ["request: must be a song.json that says how it was composed"]),
 }
 

@@ -3,13 +3,13 @@
 Status 0: done. 1: the machine's fault. 2: the user's. 130: interrupted.
 """
 
-import sys
 from collections.abc import Sequence
 
 import typer
 from typer.exceptions import TyperException
 
 from canzona.cli import INTERRUPTED, compose, evaluate, listen_test, prepare, register, render, revise, train, train_encoder
+from canzona.cli.messages import note
 from canzona.faults import MachineFault
 from canzona.version import __version__
 
@@ -17,7 +17,7 @@ app = typer.Typer(
     name="canzona",
     help="Compose whole pop songs, top-down: form, reduced lead sheet, lead sheet, piano.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 for command in (
@@ -50,7 +50,7 @@ def _options(
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit status."""
     try:
-        status = app(args=list(arguments), standalone_mode=False)
+        status = app(args=list(arguments), standalone_mode=False, prog_name="canzona")
         if status == INTERRUPTED:  # Typer turns Ctrl-C into this status without a word
             raise KeyboardInterrupt
         return status if isinstance(status, int) else 0
@@ -81,5 +81,5 @@ def _described(error: Exception) -> str:
 
 def _fail(message: str, status: int) -> int:
     if message:
-        print("canzona: " + " ".join(message.split()), file=sys.stderr)
+        note(message)
     return status

@@ -1,19 +1,13 @@
-"""What several commands share: songs and data read, progress on stderr, results on stdout."""
+"""What several commands read: songs, data sets, and where to train."""
 
-import json
-import sys
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from canzona.cli.outputs import MIDI_FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import torch
-    from rich.progress import Progress
 
     from canzona.song.song import Song
     from canzona.training.dataset import PreparedSong
@@ -21,9 +15,6 @@ if TYPE_CHECKING:
 
 SCORES = (".musicxml", ".mxl", ".xml")
 """Endings of files of MusicXML."""
-
-SECONDS = "seconds.json"
-"""The file in a folder of songs that says how long each took to compose."""
 
 
 def read_file(option: str, path: Path) -> bytes:
@@ -97,6 +88,8 @@ def _read(option: str, path: Path, readers: "Mapping[str, Callable[[bytes], Song
 
 def songs_in(folder: Path) -> dict[str, Path]:
     """The files of songs in a folder, by name without ending; a song's JSON stands for its MIDI file."""
+    from canzona.io.seconds_json import SECONDS
+
     found: dict[str, Path] = {}
     for ending in (".midi", ".mid", ".json"):
         found |= {path.stem: path for path in folder.glob(f"*{ending}") if path.name != SECONDS}
@@ -144,23 +137,3 @@ def training_device(name: str) -> "torch.device":
     if name == "cuda" and not torch.cuda.is_available():
         raise ValueError("device: must be cpu on a machine without CUDA, got 'cuda'")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def report(facts: Mapping[str, object], as_json: bool, text: str) -> None:
-    """One result on stdout, for a program or for a person; signs that a terminal lacks are spelt out."""
-    printed = json.dumps(dict(facts)) if as_json else text
-    try:
-        print(printed)
-    except UnicodeEncodeError:
-        print(printed.encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding))
-
-
-@contextmanager
-def progress_bar() -> "Iterator[Progress]":
-    """A progress display on stderr that leaves stdout to results; silent where stderr is no terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty()) as progress:
-        yield progress

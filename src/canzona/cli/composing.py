@@ -5,17 +5,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from canzona.cli.common import progress_bar, report
+from canzona.cli.messages import report
 from canzona.cli.outputs import song_files, still_free
+from canzona.cli.progress import Display
 
 if TYPE_CHECKING:
+    from canzona.generation.cascade import Cascade, Progress
     from canzona.generation.request import Request
+    from canzona.song.song import Song
 
 MOST_SONGS = 10_000
+LOADING = "loading the models"
 
 
 def compose_to_files(
-    requests: "Mapping[Path, Request]", weights: Path | None, device: str, threads: int, as_json: bool, force: bool
+    requests: "Mapping[Path, Request]",
+    display: Display,
+    weights: Path | None,
+    device: str,
+    threads: int,
+    as_json: bool,
+    force: bool,
 ) -> None:
     """Compose each request and write the MIDI file and the song.json beside it, one song after the other.
 
@@ -34,28 +44,60 @@ def compose_to_files(
 
     cascade = pretrained.load(weights, device, threads=threads)
     for wanted, request in requests.items():
+        display.clear()
         started = time.perf_counter()
-        song = None
-        with progress_bar() as bar:
-            tasks: dict[str, int] = {}
-            for progress in cascade.stream([request]):
-                title = progress.level.title
-                if title not in tasks:
-                    tasks[title] = bar.add_task(title, total=progress.steps, figures="")  # type: ignore[assignment]
-                bar.update(tasks[title], completed=progress.step, total=progress.steps)  # type: ignore[arg-type]
-                song = progress.songs[0] if progress.songs else None
-        assert song is not None
+        song = _composed(cascade, request, display)
+        display.clear()
         midi, json_file = song_files(wanted if force else still_free(wanted))
         atomic_write_all({midi: song_to_midi(song), json_file: song_to_json(song).encode()})
-        key_found, seconds = song.form.phrases[0].key, round(time.perf_counter() - started, 2)
+        keys = list(dict.fromkeys(str(phrase.key) for phrase in song.form.phrases if phrase.key is not None))
+        seconds = round(time.perf_counter() - started, 2)
         facts = {
             "midi": str(midi),
             "song": str(json_file),
             "form": str(song.form),
-            "key": None if key_found is None else str(key_found),
+            "key": keys[0] if keys else None,
+            "keys": keys,
             "bars": song.form.length_bars,
             "seed": request.seed,
             "seconds": seconds,
         }
-        said = f"{song.form}, {key_found or 'no key'}, {song.form.length_bars} bars, seed {request.seed}"
+        said = f"{song.form}, {' and '.join(keys) or 'no key'}, {song.form.length_bars} bars, seed {request.seed}"
         report(facts, as_json, f"{midi}: {said}, composed in {seconds} s")
+
+
+def _composed(cascade: "Cascade", request: "Request", display: Display) -> "Song":
+    song = None
+    for progress in cascade.stream([request]):
+        share = share_done(cascade, request, progress)
+        if share is not None:
+            display.show("whole song", share, 1.0)
+        display.show(progress.level.title, progress.step, progress.steps)
+        song = progress.songs[0] if progress.songs else None
+    assert song is not None
+    return song
+
+
+def share_done(cascade: "Cascade", request: "Request", progress: "Progress") -> float | None:
+    """How much of a song's work is done, 0 to 1, by the frames that the networks see; ``None`` while its length is not known.
+
+    Levels to come are taken to be composed in windows that overlap by half.
+    """
+    form, level = request.keyed_form(), progress.level
+    steps = {own.name: request.steps or cascade.sampling[own.name].steps for own in cascade.levels}
+    bars = request.bars if form is None else form.length_bars
+    if bars is None and level.ends_freely:
+        return None
+    if bars is None:
+        bars = (progress.steps / steps[level.name] + 1) * level.window_bars(request.meter) / 2
+    work = {
+        own: own.window_frames
+        * (
+            progress.steps
+            if own == level
+            else steps[own.name] * (1 if own.ends_freely else max(1.0, 2 * bars / own.window_bars(request.meter) - 1))
+        )
+        for own in cascade.levels
+    }
+    before = sum(work[own] for own in cascade.levels[: cascade.levels.index(level)])
+    return (before + level.window_frames * progress.step) / sum(work.values())

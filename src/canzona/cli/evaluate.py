@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from canzona.cli import options
-from canzona.cli.common import SECONDS, progress_bar, read_any_song, read_data, read_file, report, songs_in
+from canzona.cli.common import read_any_song, read_data, songs_in
+from canzona.cli.messages import note, report
 from canzona.cli.outputs import writable
+from canzona.cli.progress import progress
 from canzona.processes import processors_here
 
 if TYPE_CHECKING:
@@ -71,6 +73,10 @@ def evaluate(
     folders = dict(map(_named, named or ()))
     if len(folders) < len(named or ()) or (HUMAN in folders and (data or against)):
         raise ValueError(f"songs: each system must be named once, got {', '.join(named or ())}")
+    if songs and UNNAMED in folders:
+        raise ValueError(
+            f"songs: must have another name than {UNNAMED!r} beside songs without a name, got {UNNAMED}={folders[UNNAMED]}"
+        )
     if not songs and not folders:
         raise ValueError("songs: must be at least one file, folder or NAME=FOLDER, got none")
 
@@ -95,14 +101,14 @@ def evaluate(
     passages = _passages(prepared)
     equip = partial(equipment, weights, passages)
     scored: dict[str, list[ScoredSong]] = {entry.system: [] for entry in entries}
-    with progress_bar() as bar:
-        task = bar.add_task("measuring songs", total=len(entries), figures="")
-        for entry, song in judge_all(entries, equip, processes or processors_here()):
+    with progress() as display:
+        display.show("measuring songs", 0, len(entries))
+        for done, (entry, song) in enumerate(judge_all(entries, equip, processes or processors_here()), start=1):
             scored[entry.system].append(song)
-            bar.update(task, advance=1, figures=f"{entry.system} {entry.name}")
+            display.show("measuring songs", done, len(entries), f"{entry.system} {entry.name}")
     evaluation = summarise(scored, HUMAN, notes=[_made_by()], compared_with=compare_with)
     if not evaluation.rows:
-        print("canzona: nothing to measure: no figure fits these songs", file=sys.stderr)
+        note("nothing to measure: no figure fits these songs")
     figures = evaluation.to_dict()
     if output is not None:
         _write(output, evaluation)
@@ -166,23 +172,14 @@ def _entries(path: Path) -> "list[Entry]":
 def _folder(system: str, folder: Path) -> "list[Entry]":
     """The songs of a folder, and how long each took where ``seconds.json`` says so."""
     from canzona.evaluation.evaluation import Entry
-
-    noted = folder / SECONDS
-    seconds = _seconds(noted) if noted.is_file() else {}
-    is_human = system in (HUMAN, HUMAN_TRAIN)
-    songs = songs_in(folder).items()
-    return [Entry(system, name, read_any_song("songs", path), seconds.get(name), is_human) for name, path in songs]
-
-
-def _seconds(path: Path) -> dict[str, float]:
-    from pydantic import StrictFloat, StrictStr
-
-    from canzona.io.strict_json import as_kind, parse_json
+    from canzona.io.seconds_json import read_seconds
 
     try:
-        return as_kind(parse_json(read_file("songs", path)), dict[StrictStr, StrictFloat])
-    except ValueError as error:
-        raise ValueError(f"songs: {path} must hold seconds by song's name: {error}") from None
+        seconds = read_seconds(folder)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"songs: {error}") from None
+    is_human, songs = system in (HUMAN, HUMAN_TRAIN), songs_in(folder).items()
+    return [Entry(system, name, read_any_song("songs", path), seconds.get(name), is_human) for name, path in songs]
 
 
 def _write(folder: Path, evaluation: "Evaluation") -> None:

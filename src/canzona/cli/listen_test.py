@@ -1,13 +1,14 @@
 """``canzona listen-test``."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from canzona.cli.common import progress_bar, read_any_song, read_file, report, songs_in
+from canzona.cli.common import read_any_song, read_file, songs_in
+from canzona.cli.messages import note, report
+from canzona.cli.progress import progress
 
 if TYPE_CHECKING:
     from canzona.song.song import Song
@@ -89,15 +90,14 @@ def _make(
     )
     sounds: dict[str, bytes] = {}
     missing = None
-    with progress_bar() as bar:
-        task = bar.add_task("Playing", total=len(systems) * len(test.pieces), figures="")
+    with progress() as display:
         for sound in listening_page.play(test):
             sounds[sound.id], missing = sound.wav, sound.played.missing
-            bar.advance(task)
+            display.show("playing", len(sounds), len(systems) * len(test.pieces))
     if missing:
-        print(f"canzona: the simple synthesiser played: {missing}", file=sys.stderr)
+        note(f"the simple synthesiser played: {missing}")
     if test.left_out:
-        print(f"canzona: {test.left_out} songs are left out: too short, or without a namesake", file=sys.stderr)
+        note(f"{test.left_out} songs are left out: too short, or without a namesake")
     page = {output / path: data for path, data in listening_page.page_files(test, sounds).items()}
     key = output.with_name(output.name + KEY_SUFFIX)
     for folder in sorted({path.parent for path in page}):
@@ -191,7 +191,7 @@ def _score(paths: list[Path], key: Path | None, least_seconds: float, as_json: b
         figures = "".join(f"{value:>7.2f}" for value in (one.mean, one.low, one.high)) + f"{one.p:>7.3f}"
         lines.append(f"{f'{one.first} − {one.second}':40}{one.criterion:20}{figures}")
     for criterion, left_out in {one.criterion: one.left_out for one in found if one.left_out}.items():
-        print(f"canzona: {criterion}: {left_out} listeners are left out, who did not rate every system", file=sys.stderr)
+        note(f"{criterion}: {left_out} listeners are left out, who did not rate every system")
     report(facts, as_json, "\n".join(lines))
 
 

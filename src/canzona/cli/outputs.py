@@ -1,10 +1,11 @@
 """What commands write: checked before the work begins, and nothing that is there already is replaced unasked."""
 
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from itertools import count
 from pathlib import Path
+
+from canzona.cli.messages import note
 
 MIDI_FILES = (".mid", ".midi")
 
@@ -96,5 +97,5 @@ def still_free(midi: Path) -> Path:
     """``midi``, or a free name, and a word of it, where somebody has put a file there while the song was composed."""
     free = free_name(midi)
     if free != midi:
-        print(f"canzona: {midi} has come to be there meanwhile; the song goes to {free}", file=sys.stderr)
+        note(f"{midi} has come to be there meanwhile; the song goes to {free}")
     return free

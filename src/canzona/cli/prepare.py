@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from canzona.cli import options
-from canzona.cli.common import progress_bar, report
+from canzona.cli.messages import report
 from canzona.cli.outputs import writable
+from canzona.cli.progress import progress
 
 
 def prepare(
@@ -28,11 +29,10 @@ def prepare(
     if not 1 <= processes <= 64:
         raise ValueError(f"processes: must be 1 to 64, got {processes}")
     results = []
-    with progress_bar() as bar:
-        task = bar.add_task("reading songs", total=None, figures="")
+    with progress() as display:
         for result in prepare_songs(_songs_folder(pop909), _songs_folder(structure), processes):
             results.append(result)
-            bar.update(task, completed=len(results), figures=f"{len(results)} songs")
+            display.show("reading songs", len(results), None, f"{len(results)} songs")
     taken = [result for result in results if result.reason is None]
     if not taken:
         raise ValueError(

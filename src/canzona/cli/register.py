@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from canzona.cli import options
-from canzona.cli.common import report
+from canzona.cli.messages import report
 from canzona.cli.outputs import writable
 
 

@@ -1,13 +1,13 @@
 """``canzona render``."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from canzona.cli import options
-from canzona.cli.common import read_song, report
+from canzona.cli.common import read_song
+from canzona.cli.messages import note, report
 from canzona.cli.outputs import writable
 
 
@@ -16,7 +16,7 @@ def render(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="What to write: a picture (.png), sound (.wav) or MIDI (.mid).")
     ],
-    chords: Annotated[bool, typer.Option("--chords", help="Let the block chords sound too.")] = False,
+    chords: Annotated[bool, typer.Option("--chords", help="In sound (.wav): let the block chords sound too.")] = False,
     force: options.Force = False,
     as_json: options.AsJson = False,
 ) -> None:
@@ -27,12 +27,14 @@ def render(
     from canzona.io.picture import song_to_png
 
     writable("output", output, (".png", ".wav", ".mid"), force, [song])
-    read = read_song("song", song)
     suffix = output.suffix.lower()
+    if chords and suffix != ".wav":
+        raise ValueError(f"chords: must only be given for sound (.wav), got output {str(output)!r}")
+    read = read_song("song", song)
     if suffix == ".wav":
         played = song_to_wav(read, output, with_chords=chords)
         if played.missing:
-            print(f"canzona: the simple synthesiser played: {played.missing}", file=sys.stderr)
+            note(f"the simple synthesiser played: {played.missing}")
     else:
         atomic_write(output, song_to_png(read) if suffix == ".png" else song_to_midi(read))
     report({"output": str(output)}, as_json, str(output))

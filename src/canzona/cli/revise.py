@@ -7,8 +7,9 @@ import typer
 
 from canzona.cli import options
 from canzona.cli.common import read_song
-from canzona.cli.composing import compose_to_files
+from canzona.cli.composing import LOADING, compose_to_files
 from canzona.cli.outputs import outputs_of
+from canzona.cli.progress import progress
 from canzona.cli.steering import drawn_seed, likeness_files, steering
 
 
@@ -44,22 +45,24 @@ def revise(
     """Compose some bars of a song anew, from one level down; all else stays as it is, bit for bit."""
     if bars is not None and phrases is not None:
         raise ValueError("phrases: must be left out where bars are given, got both")
-    old = read_song("song", song)
+    with progress() as display:
+        display.show(LOADING, 0, None)
+        old = read_song("song", song)
 
-    from canzona.generation.controls import Revision
-    from canzona.generation.request import Request
-    from canzona.song.bar_ranges import bars_of_phrases, parse_bar_set
+        from canzona.generation.controls import Revision
+        from canzona.generation.request import Request
+        from canzona.song.bar_ranges import bars_of_phrases, parse_bar_set
 
-    chosen = None if bars is None else parse_bar_set(bars, old.form.length_bars)
-    chosen = chosen if phrases is None else bars_of_phrases(old.form, phrases)
-    like = {
-        "chords": (chords_like, chords_like_weight),
-        "rhythm": (rhythm_like, rhythm_like_weight),
-        "texture": (texture_like, texture_like_weight),
-    }
-    seed = drawn_seed(old) if seed is None else seed
-    controls = steering(old.meter, seed, steps, guidance, chords, repeat, end_on_tonic, like)
-    request = Request(tempo=old.tempo, revision=Revision(old, level, chosen, vary), **controls)
-    inputs = [song, *likeness_files(like)]
-    (path,) = outputs_of(output, "revised.mid", range(request.seed, request.seed + 1), force, inputs).values()
-    compose_to_files({path: request}, weights, device, threads, as_json, force)
+        chosen = None if bars is None else parse_bar_set(bars, old.form.length_bars)
+        chosen = chosen if phrases is None else bars_of_phrases(old.form, phrases)
+        like = {
+            "chords": (chords_like, chords_like_weight),
+            "rhythm": (rhythm_like, rhythm_like_weight),
+            "texture": (texture_like, texture_like_weight),
+        }
+        seed = drawn_seed(old) if seed is None else seed
+        controls = steering(old.meter, seed, steps, guidance, chords, repeat, end_on_tonic, like)
+        request = Request(tempo=old.tempo, revision=Revision(old, level, chosen, vary), **controls)
+        inputs = [song, *likeness_files(like)]
+        (path,) = outputs_of(output, "revised.mid", range(request.seed, request.seed + 1), force, inputs).values()
+        compose_to_files({path: request}, display, weights, device, threads, as_json, force)

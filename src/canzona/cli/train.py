@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from canzona.cli import options
-from canzona.cli.common import progress_bar, report, split_data, training_device
+from canzona.cli.common import split_data, training_device
+from canzona.cli.messages import note, report
 from canzona.cli.outputs import new_run
+from canzona.cli.progress import progress
 
 
 def train(
@@ -77,20 +79,19 @@ def train(
     if start is not None:
         fresh = trainer.start_from(start)
         if fresh:
-            typer.echo(f"canzona: {len(fresh)} tensors begin at random: {', '.join(fresh)}", err=True)
+            note(f"{len(fresh)} tensors begin at random: {', '.join(fresh)}")
     if resume is not None:
         trainer.resume(resume / CHECKPOINT)
     if branch is not None:
         trainer.branch_from(branch / CHECKPOINT)
-    with progress_bar() as bar, ScalarLog(folder) as log:
-        task = bar.add_task(row.title, total=1.0, figures="")
+    with progress() as display, ScalarLog(folder) as log:
         try:
-            for progress in trainer.run():
-                log.add(progress)
-                figures = f"step {progress.step} loss {progress.loss:.4f}"
+            for step in trainer.run():
+                log.add(step)
+                figures = f"step {step.step} loss {step.loss:.4f}"
                 if trainer.figures:
                     figures += f" validation {trainer.figures['loss']:.4f}"
-                bar.update(task, completed=progress.progress, figures=figures)
+                display.show(row.title, step.progress, 1.0, figures)
         except KeyboardInterrupt:
             trainer.save()
             raise

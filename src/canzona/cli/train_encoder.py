@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from canzona.cli import options
-from canzona.cli.common import progress_bar, report, split_data, training_device
+from canzona.cli.common import split_data, training_device
+from canzona.cli.messages import report
 from canzona.cli.outputs import new_run
+from canzona.cli.progress import progress
 
 
 def train_encoder(
@@ -49,12 +51,11 @@ def train_encoder(
     new_run(folder, WEIGHTS, force)
     training, validation = split_data(data)
     trainer = EncoderTrainer(row, seed_number, training, validation, config, chosen)
-    with progress_bar() as bar:
-        task = bar.add_task(row.name, total=1.0, figures="")
+    with progress() as display:
         try:
             for done in trainer.run():
                 figures = f"step {done.step} loss {done.reconstruction:.2f} divergence {done.divergence:.1f}"
-                bar.update(task, completed=done.progress, figures=figures)
+                display.show(row.name, done.progress, 1.0, figures)
         except KeyboardInterrupt:
             trainer.finish(folder)
             raise

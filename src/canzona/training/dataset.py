@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import torch
 
 from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import LEVELS
-from canzona.io.files import atomic_write
+from canzona.io.files import atomic_write, read_bytes
 from canzona.representation.image import encode_level
 from canzona.representation.window import ImageStore
 from canzona.song.form import Form
@@ -25,6 +25,9 @@ from canzona.song.transposition import at_home, home_shift
 from canzona.training.codes import TrainingCodes
 
 FORMAT = "canzona-dataset-1"
+LARGEST_PACKED_BYTES, LARGEST_UNPACKED_BYTES = 2**28, 2**30
+"""The largest file that is read, and the most that it may unpack to: some thirty times POP909."""
+
 POP909_SONGS = 909
 TRAINING_SONGS = 818
 
@@ -114,7 +117,12 @@ def load_songs(path: Path) -> list[PreparedSong]:
         OSError: where it cannot be read.
     """
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+        data = BytesIO(read_bytes(path, LARGEST_PACKED_BYTES))
+        with ZipFile(data) as packed:
+            unpacked = sum(entry.file_size for entry in packed.infolist())
+        if unpacked > LARGEST_UNPACKED_BYTES:
+            raise ValueError(f"it unpacks to {unpacked} bytes, more than {LARGEST_UNPACKED_BYTES}")
+        with np.load(data, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         if str(arrays["format"]) != FORMAT:
             raise ValueError(f"its format is {str(arrays['format'])!r}")

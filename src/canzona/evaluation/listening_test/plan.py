@@ -156,5 +156,15 @@ def key_csv(test: ListeningTest) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(KEY_COLUMNS)
     excerpts = sorted((one for piece in test.pieces for one in piece), key=lambda one: one.id)
-    writer.writerows((one.id, one.piece, one.system, one.song_name) for one in excerpts)
+    writer.writerows((one.id, one.piece, inert(one.system), inert(one.song_name)) for one in excerpts)
     return text.getvalue().encode()
+
+
+def inert(name: str) -> str:
+    """A name as a cell of text for spreadsheets, which take what begins like a formula for one; the inverse of ``named``."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r", "'")) else name
+
+
+def named(cell: str) -> str:
+    """The name in a cell; the inverse of ``inert``."""
+    return cell.removeprefix("'")

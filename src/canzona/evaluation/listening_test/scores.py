@@ -11,7 +11,14 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from canzona.evaluation.comparison import holm
-from canzona.evaluation.listening_test.plan import HIGHEST_RATING, KEY_COLUMNS, LONG_CRITERIA, LOWEST_RATING, SHORT_CRITERIA
+from canzona.evaluation.listening_test.plan import (
+    HIGHEST_RATING,
+    KEY_COLUMNS,
+    LONG_CRITERIA,
+    LOWEST_RATING,
+    SHORT_CRITERIA,
+    named,
+)
 
 ANSWER_COLUMNS = ("listener", "id", "criterion", "rating", "seconds_listened")
 """Of the files that listeners download, a row for each rating."""
@@ -92,7 +99,7 @@ def read_key(name: str, text: str) -> dict[str, str]:
             raise ValueError(f"{name}, line {line}: each id must be there once, got {row['id']!r} again")
         if not row["id"] or not row["system"]:
             raise ValueError(f"{name}, line {line}: must have an id and a system, got {row['id']!r} and {row['system']!r}")
-        systems[row["id"]] = row["system"]
+        systems[row["id"]] = named(row["system"])
     if not systems:
         raise ValueError(f"{name}: must name at least one excerpt, got none")
     return systems
