@@ -83,7 +83,7 @@ def share_done(cascade: "Cascade", request: "Request", progress: "Progress") -> 
 
     Levels to come are taken to be composed in windows that overlap by half.
     """
-    form, level = request.keyed_form(), progress.level
+    form, level = request.keyed_form, progress.level
     steps = {own.name: request.steps or cascade.sampling[own.name].steps for own in cascade.levels}
     bars = request.bars if form is None else form.length_bars
     if bars is None and level.ends_freely:

@@ -172,7 +172,7 @@ def _score(paths: list[Path], key: Path | None, least_seconds: float, as_json: b
         hasty = (
             f"{len(given) - len(answers)} of {len(given)} ratings are left out, heard for less than {least_seconds:g} seconds"
         )
-        print(f"canzona: {hasty}", file=sys.stderr)
+        note(hasty)
     found = scores.standings(answers, systems)
     facts: dict[str, dict[str, dict[str, Any]]] = {}
     lines = [f"{'system':20}{'criterion':20}{'mean':>7}{'low':>7}{'high':>7}{'listeners':>11}"]
