@@ -38,8 +38,15 @@ def by_hand(begins: torch.Tensor) -> torch.Tensor:
 def test_neighbours_are_what_began_last_and_what_begins_next():
     begins = some_begins()
     expected = torch.stack([by_hand(begins), by_hand(begins.flip(1)).flip(1)], dim=2)
-    assert torch.allclose(neighbours(begins), expected, atol=1e-4)
-    assert not neighbours(torch.zeros(1, 5, ITEMS)).any()
+    told = torch.zeros(2, 12, dtype=torch.bool)
+    assert torch.allclose(neighbours(begins, told), expected, atol=1e-4)
+    assert not neighbours(torch.zeros(1, 5, ITEMS), told[:1, :5]).any()
+    told[:, 4], begins[:, 4] = True, 0  # a frame of which nothing is said
+    last, following = neighbours(begins, told).unbind(2)
+    alone = neighbours(begins[:, 5:], told[:, 5:])
+    assert torch.allclose(last[:, 5:], alone[:, :, 0], atol=1e-4)
+    assert torch.allclose(following[:, :4], neighbours(begins[:, :4], told[:, :4])[:, :, 1], atol=1e-4)
+    assert torch.allclose(following[:, 5:], alone[:, :, 1], atol=1e-4)
 
 
 def test_an_interval_counts_alike_wherever_it_lies():
@@ -64,7 +71,7 @@ def test_a_figure_is_told_alike_at_any_pitch():
 
     def told(*items: int) -> torch.Tensor:
         begins = torch.eye(ITEMS)[torch.tensor(items)][None]
-        return line.features(begins, neighbours(begins))
+        return line.features(begins, neighbours(begins, torch.zeros(1, len(items), dtype=torch.bool)))
 
     assert torch.allclose(told(3, 5, 4, 11), told(13, 15, 14, 21), atol=1e-4)
     assert (told(3, 5, 4, 11) - told(3, 5, 4, 12)).abs().max() > 0.1
@@ -96,6 +103,7 @@ def test_an_untrained_line_changes_nothing_and_a_trained_one_hears_the_estimate(
     lined.load_state_dict(plain.state_dict(), strict=False)
     x, told, level = normal(1, 8, plain.config.point_size), normal(1, 8, 32, seed=1), torch.zeros(1)
     estimate = torch.zeros_like(x)
+    estimate[..., 4] = 1.0  # something is said of every frame
     estimate[:, 2, -ITEMS + 7] = 2.0  # in frame 2 item 7 begins
     before = lined(x, estimate, level, told)
     assert torch.equal(before, plain(x, estimate, level, told))

@@ -41,17 +41,18 @@ class Line(nn.Module):
         return torch.einsum("btnir,btnr->bti", _shifted(near), weights)
 
 
-def neighbours(begins: Tensor) -> Tensor:
+def neighbours(begins: Tensor, blind: Tensor) -> Tensor:
     """What a voice began last before each frame, and what it begins next after it.
 
     Args:
         begins: (batch, frames, items) probabilities that an item begins, together at most 1 a frame.
+        blind: (batch, frames) booleans, where nothing is said of the frame: what lies beyond is not told.
 
     Returns:
         (batch, frames, 2, items) probabilities; together less than 1 where it may be that nothing has begun yet.
     """
     frames = begins.shape[1]
-    quiet = torch.log((1 - begins.sum(-1)).clamp(min=1e-6))
+    quiet = torch.log((1 - begins.sum(-1)).masked_fill(blind, 0).clamp(min=1e-6))
     since = functional.pad(quiet.cumsum(1), (1, 0))  # ln of the probability that nothing begins in the frames before
     earlier, later = since[:, :-1], since[:, 1:]
     between = torch.ones(frames, frames, dtype=torch.bool, device=begins.device).tril(-1)

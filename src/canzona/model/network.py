@@ -53,8 +53,8 @@ class FrameTransformer(nn.Module):
         lines = [(int(name), line) for name, line in self.lines.items() if isinstance(line, Line)]
         near = []
         for number, line in lines:
-            begins = self._begins(estimate if known is None else estimate + known, number)
-            near.append(neighbours(begins).to(hidden.dtype))
+            begins, blind = self._begins(estimate if known is None else estimate + known, number)
+            near.append(neighbours(begins, blind).to(hidden.dtype))
             hidden = hidden + line.features(begins.to(hidden.dtype), near[-1])
         noise = self.noise(c_noise)
         for block in self.blocks:
@@ -66,8 +66,8 @@ class FrameTransformer(nn.Module):
             parts[number] = parts[number] + functional.pad(moves, (parts[number].shape[-1] - moves.shape[-1], 0))
         return torch.cat(parts, dim=-1)
 
-    def _begins(self, estimate: Tensor, number: int) -> Tensor:
-        """(batch, frames, items) how likely each item on a voice's line begins, by an estimate of its point."""
+    def _begins(self, estimate: Tensor, number: int) -> tuple[Tensor, Tensor]:
+        """By estimates of a voice's points, how likely each item on its line begins, and the frames without an estimate."""
         shape, table = self.config.voices[number], self.points[number]
         own = estimate.split([voice.point_size for voice in self.config.voices], dim=-1)[number]
-        return (own[..., -shape.line :].float() / table[-1, -1].float()).clamp(0, 1)
+        return (own[..., -shape.line :].float() / table[-1, -1].float()).clamp(0, 1), (own == 0).all(-1)
