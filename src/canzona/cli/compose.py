@@ -17,7 +17,6 @@ BESIDE_REQUEST = ("request", "output", "force", "seed", "count", "weights", "dev
 
 def compose(
     context: typer.Context,
-    output: options.Output = None,
     form: Annotated[
         str | None,
         typer.Option(
@@ -42,12 +41,6 @@ def compose(
         typer.Option(help="Length of a composed form, 1 to 1024. Default: as the model likes.", rich_help_panel=options.SONG),
     ] = None,
     seed: options.Seed = None,
-    count: Annotated[
-        int,
-        typer.Option(help="Songs to compose, with seeds counting up from --seed; 1 to 10000.", rich_help_panel=options.OUTPUT),
-    ] = 1,
-    steps: options.Steps = None,
-    guidance: options.Strength = None,
     chords: options.Chords = None,
     melody: Annotated[
         Path | None, typer.Option(help="Song, MIDI or MusicXML file whose melody is kept.", rich_help_panel=options.KEEP)
@@ -70,6 +63,15 @@ def compose(
     prompt_bars: Annotated[
         int | None, typer.Option(help="How many bars of --prompt are kept.", rich_help_panel=options.KEEP)
     ] = None,
+    request: Annotated[
+        Path | None,
+        typer.Option(
+            help="A song.json that is composed again; of other options --seed and --count alone hold.",
+            rich_help_panel=options.KEEP,
+        ),
+    ] = None,
+    steps: options.Steps = None,
+    guidance: options.Strength = None,
     chords_like: options.ChordsLike = None,
     chords_like_weight: options.ChordsLikeWeight = None,
     rhythm_like: options.RhythmLike = None,
@@ -78,18 +80,16 @@ def compose(
     texture_like_weight: options.TextureLikeWeight = None,
     repeat: options.Repeat = None,
     end_on_tonic: options.EndOnTonic = None,
-    request: Annotated[
-        Path | None,
-        typer.Option(
-            help="A song.json that is composed again; of other options --seed and --count alone hold.",
-            rich_help_panel=options.KEEP,
-        ),
-    ] = None,
+    output: options.Output = None,
+    count: Annotated[
+        int,
+        typer.Option(help="Songs to compose, with seeds counting up from --seed; 1 to 10000.", rich_help_panel=options.OUTPUT),
+    ] = 1,
     force: options.Force = False,
+    as_json: options.AsJson = False,
     weights: options.Weights = None,
     device: options.Device = "cpu",
     threads: options.Threads = 1,
-    as_json: options.AsJson = False,
 ) -> None:
     """Compose a song: a MIDI file, and beside it a song.json with all four levels."""
     from canzona.song import Form, Key, Meter

@@ -23,7 +23,6 @@ def revise(
     vary: Annotated[
         float, typer.Option(help="How far from the old version, 0 (as it was) to 1 (as if there were none).")
     ] = 1.0,
-    output: options.Output = None,
     seed: options.Seed = None,
     steps: options.Steps = None,
     guidance: options.Strength = None,
@@ -36,11 +35,12 @@ def revise(
     texture_like_weight: options.TextureLikeWeight = None,
     repeat: options.Repeat = None,
     end_on_tonic: options.EndOnTonic = None,
+    output: options.Output = None,
     force: options.Force = False,
+    as_json: options.AsJson = False,
     weights: options.Weights = None,
     device: options.Device = "cpu",
     threads: options.Threads = 1,
-    as_json: options.AsJson = False,
 ) -> None:
     """Compose some bars of a song anew, from one level down; all else stays as it is, bit for bit."""
     if bars is not None and phrases is not None:
