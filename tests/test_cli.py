@@ -528,6 +528,12 @@ def test_a_bad_evaluation_gets_one_line(canzona, here, arguments, said):
     assert_one_line(canzona("evaluate", *arguments), 2, said)
 
 
+def test_systems_are_compared_with_one_that_is_there(canzona, here):
+    write_song_file(here / "song.json", SONG)
+    said = "compare-with: must be one of songs, got 'other'"
+    assert_one_line(canzona("evaluate", "song.json", "--compare-with", "other"), 2, said)
+
+
 # Preparing and training
 
 

@@ -80,7 +80,7 @@ def evaluate(
     if not songs and not folders:
         raise ValueError("songs: must be at least one file, folder or NAME=FOLDER, got none")
 
-    from canzona.evaluation.evaluation import Entry, judge_all, summarise
+    from canzona.evaluation.evaluation import Entry, compared_system, judge_all, summarise
 
     prepared = [] if data is None else read_data(data)
     entries: list[Entry] = []
@@ -95,9 +95,7 @@ def evaluate(
     if not entries:
         raise ValueError(f"songs: must be at least one, got none in {', '.join(map(str, [*(songs or ()), *folders.values()]))}")
 
-    names = dict.fromkeys(entry.system for entry in entries)
-    if compare_with is not None and compare_with not in names:
-        raise ValueError(f"compare-with: must be one of {', '.join(names)}, got {compare_with!r}")
+    compared_system(list(dict.fromkeys(entry.system for entry in entries)), HUMAN, compare_with)  # before anything is measured
     passages = _passages(prepared)
     equip = partial(equipment, weights, passages)
     scored: dict[str, list[ScoredSong]] = {entry.system: [] for entry in entries}

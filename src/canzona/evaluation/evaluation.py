@@ -178,7 +178,7 @@ def summarise(
             first that is not the reference.
 
     Raises:
-        ValueError: where there is no system of that name.
+        ValueError: as ``compared_system``.
     """
     figures: dict[str, dict[str, Figure | None]] = {}
     for system, songs in scored.items():
@@ -188,7 +188,7 @@ def summarise(
     rows = tuple(row for row in ROWS if any(own[row.name] is not None for own in figures.values()))
     kept = {system: {row.name: own[row.name] for row in rows} for system, own in figures.items()}
     songs_by_system = {system: tuple(songs) for system, songs in scored.items()}
-    base = _compared_with(scored, reference, compared_with)
+    base = compared_system(list(scored), reference, compared_with)
     differences = {} if base is None else _differences(scored, base, seed)
     all_notes = (*ranking_notes(kept), *overlap_notes, *notes)
     return Evaluation(rows, reference, songs_by_system, kept, all_notes, base, differences)
@@ -199,12 +199,17 @@ def _scores(songs: Sequence[ScoredSong], row: Row) -> dict[str, float]:
     return {song.name: value for song in songs if (value := song.scores.get(row.name)) is not None}
 
 
-def _compared_with(scored: Mapping[str, Sequence[ScoredSong]], reference: str, asked: str | None) -> str | None:
-    others = [system for system in scored if system != reference]
-    if asked is not None and asked not in scored:
-        raise ValueError(f"compare-with: must be one of {', '.join(scored)}, got {asked!r}")
+def compared_system(systems: Sequence[str], reference: str, asked: str | None = None) -> str | None:
+    """The system from which others' differences are told, as of ``summarise``; ``None`` where there is one system only.
+
+    Raises:
+        ValueError: where ``asked`` is none of them.
+    """
+    if asked is not None and asked not in systems:
+        raise ValueError(f"compare-with: must be one of {', '.join(systems)}, got {asked!r}")
+    others = [system for system in systems if system != reference]
     base = asked or (COMPARED if COMPARED in others else next(iter(others), None))
-    return base if len(scored) > 1 else None
+    return base if len(systems) > 1 else None
 
 
 def _differences(scored: Mapping[str, Sequence[ScoredSong]], base: str, seed: int) -> dict[str, dict[str, Difference]]:

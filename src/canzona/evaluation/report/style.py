@@ -34,7 +34,7 @@ font-weight:600;overflow-wrap:anywhere}
 .metrics th small,.metrics td small{display:block;font-weight:400;line-height:1.3}
 .metrics td{white-space:nowrap}
 .metrics td{min-width:8.6rem}.metrics td.published{min-width:9rem}
-.metrics td.published small{white-space:normal}.metrics td.compared small{display:inline}
+.metrics td.published small{white-space:normal}.metrics td.compared small{display:inline;white-space:nowrap}
 .metrics td i{margin-left:.6em;font-style:normal;font-size:.85em}.metrics td small i{font-size:1em}
 .metrics thead th{max-width:9.5rem}
 .metrics .published{border-left:1px dotted var(--line)}
