@@ -11,6 +11,7 @@ from canzona.evaluation.harmony import chord_tones_piano, melody_in_key
 from canzona.evaluation.recognition import chord_accuracy
 from canzona.generation.controls import Likeness
 from canzona.generation.request import Request
+from canzona.hierarchy.extraction import completed
 from canzona.hierarchy.level import External, Level
 from canzona.hierarchy.levels import external_named
 from canzona.hierarchy.reduction import simplify_chords
@@ -20,6 +21,7 @@ from canzona.representation.resampling import resampled_codes
 from canzona.representation.segments import segments_of
 from canzona.representation.views import nearest
 from canzona.song.song import LeadSheet, Song
+from canzona.song.transposition import at_home
 from canzona.training.encoder_scores import codes_of
 from canzona.training.revoicing import revoiced
 from control_studio import PASSAGE_BARS, Job, Row, Studio, kept_above, passages, row
@@ -136,9 +138,11 @@ def obedience(
 
 
 def in_key_of(external: External, source: Song, target: Song) -> Song:
-    """The source as its code is asked for: its chords in the target's key signature, where the control follows keys."""
+    """The source as its code is asked for: at home, or where the control follows keys its chords in the target's."""
     here, there = source.form.phrases[0].key, target.form.phrases[0].key
-    if not external.follows_key or here is None or there is None or source.lead_sheet is None:
+    if not external.follows_key:
+        return at_home(completed(source))
+    if here is None or there is None or source.lead_sheet is None:
         return source
     shift = int(nearest(np.array(there.relative_major - here.relative_major)))
     chords = tuple(replace(span, chord=span.chord.transposed(shift)) for span in source.lead_sheet.chords)
@@ -146,7 +150,9 @@ def in_key_of(external: External, source: Song, target: Song) -> Song:
 
 
 def heard(level: Level, song: Song) -> Song:
-    """The song as encoders and metrics hear it: a reduction in the place of the lead sheet."""
+    """The song as encoders and metrics hear it: its reduction as lead sheet, and at home where keys do not matter."""
+    if level.external is not None and not level.external.follows_key:
+        song = at_home(song)
     reduction = getattr(song, level.attribute) if level.reduces else None
     return song if reduction is None else replace(song, lead_sheet=LeadSheet((), reduction.chords))
 

@@ -159,7 +159,7 @@ def test_every_rating_is_saved_as_it_was_given(test: ListeningTest, page: bytes,
       let rating = 0;
       while (visible() === "piece") {
         for (const card of cards()) {
-          await listen(card, 1.3);
+          await listen(card, 2.2);
           for (const criterion of test.criteria) {
             rating = rating % 5 + 1;
             rate(card, criterion.name, rating % 5 + 1);  // another first: a rating may be changed
@@ -180,7 +180,7 @@ def test_every_rating_is_saved_as_it_was_given(test: ListeningTest, page: bytes,
     assert len(answers) == len(systems) * len(test.criteria)
     assert {answer.rating for answer in answers} == {1, 2, 3, 4, 5}
     assert {answer.listener for answer in answers} == {"Ann"}
-    assert all(1 <= answer.seconds_listened < 4 for answer in answers)
+    assert all(2 <= answer.seconds_listened < 4 for answer in answers)
 
 
 def test_a_piece_must_be_heard_and_rated_before_the_next(page: bytes, tmp_path: Path) -> None:
@@ -191,11 +191,11 @@ def test_a_piece_must_be_heard_and_rated_before_the_next(page: bytes, tmp_path: 
       said.push(alarm());
       named("Bob");
       next();
-      await listen(cards()[0], 1.3);
+      await listen(cards()[0], 2.2);
       next();
       for (const criterion of test.criteria) rate(cards()[0], criterion.name, 3);
       next();
-      await listen(cards()[1], 1.3);
+      await listen(cards()[1], 2.2);
       for (const criterion of test.criteria) rate(cards()[1], criterion.name, 4);
       next();
       click(at("back"));
@@ -206,9 +206,9 @@ def test_a_piece_must_be_heard_and_rated_before_the_next(page: bytes, tmp_path: 
     assert isinstance(outcome, dict), outcome
     assert outcome["said"] == [
         "Please give a name of letters, digits, - and _.",
-        "Please listen to version 1.",
+        "Please listen to version 1 for 2 seconds.",
         "Please rate the creativity of version 1.",
-        "Please listen to version 2.",
+        "Please listen to version 2 for 2 seconds.",
         "Piece 2 of 2",
     ]
     assert outcome["kept"] == [[3, 3, 3], [4, 4, 4]]
@@ -220,6 +220,7 @@ def test_a_listener_goes_on_where_they_stopped_and_hears_the_same_order(page: by
       const rated = () => document.querySelectorAll("input:checked").length;
       named("Ann");
       const first = order();
+      await listen(cards()[0], 2.2);
       rate(cards()[0], test.criteria[0].name, 5);
       const others = [];
       for (const name of ["Bob", "Cy", "Di", "Ed", "Flo", "Gus", "Hal", "Ida"]) { start(name); others.push(order(), rated()); }
