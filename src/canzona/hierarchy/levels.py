@@ -78,7 +78,7 @@ REDUCED_LEAD_SHEET = Level(
     lowest_pitch=_LOWEST_LEAD_SHEET_PITCH,
     planes=_ROLL,
     parts=_LEAD_SHEET_PARTS,
-    sampling=Sampling(steps=12, external=2.0, sharpness=1.3),
+    sampling=Sampling(steps=12, external=2.0, sharpness=1.2),
     background=("form",),
     reduces="lead_sheet",
     external=External("chords", "chords of 8 bars", "chords_8", bars=8, width=256, follows_key=True),
@@ -94,7 +94,7 @@ LEAD_SHEET = Level(
     lowest_pitch=_LOWEST_LEAD_SHEET_PITCH,
     planes=_ROLL,
     parts=_LEAD_SHEET_PARTS,
-    sampling=Sampling(steps=8, external=2.0, sharpness=1.15),
+    sampling=Sampling(steps=8, external=2.0, sharpness=1.05),
     background=("form", "reduced-lead-sheet"),
     external=External("rhythm", "rhythm of the melody", "melody_rhythm", bars=2, width=128, features=128, voice="melody"),
 )
