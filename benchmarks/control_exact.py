@@ -61,8 +61,8 @@ def piano_chords(studio: Studio, songs: Sequence[Song]) -> list[Row]:
 
 
 def given_music(studio: Studio, songs: Sequence[Song]) -> list[Row]:
-    """A given melody, lead sheet and reduced lead sheet, and how much of them came back as it was."""
-    targets = [shortened(song, SHORT_BARS) for song in songs]
+    """A given melody, lead sheet and reduced lead sheet, of songs that sing early, and how much of them came back as it was."""
+    targets = [target for target in (shortened(song, SHORT_BARS) for song in songs) if _sheet(target).melody]
     rows: list[Row] = []
     for title, level, part, until in (
         ("melody", LEAD_SHEET, "melody", LEAD_SHEET),
