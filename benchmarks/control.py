@@ -92,6 +92,11 @@ def validation_songs(data: Path) -> list[Song]:
     return [item.song for item in first_labellings(load_songs(data)) if item.is_validation]
 
 
+def tuning_songs(data: Path) -> list[Song]:
+    """Each tuning song once: what is chosen is chosen on them."""
+    return [item.song for item in first_labellings(load_songs(data)) if item.is_tuning]
+
+
 def measurements_of(studio: Studio, songs: list[Song], cases: int, seeds: int, quick: bool) -> list[Measurement]:
     """All that can be measured, in the order in which it is printed."""
     encoders = pretrained.load_encoders(studio.weights.folder)

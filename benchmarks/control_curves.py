@@ -18,7 +18,7 @@ from canzona.evaluation.control import normalised
 from canzona.io.files import atomic_write
 from canzona.representation.encoders import Encoders
 from canzona.representation.encodings import SEEDS
-from control import add_options, studio_of, validation_songs
+from control import add_options, studio_of, tuning_songs
 from control_codes import CONTROLS, Case, CodedControl, Composed, cases_of, compose_cases, obedience, quality
 from control_studio import Studio
 
@@ -37,7 +37,7 @@ def main() -> None:
     wanted = options.only.split(",") if options.only else [own.name for own in CONTROLS]
     strengths = [float(text) for text in options.strengths.split(",")]
     encoders = pretrained.load_encoders(options.weights)
-    cases = cases_of(validation_songs(options.data), options.cases)
+    cases = cases_of(tuning_songs(options.data), options.cases)
     with studio_of(options) as studio:
         for control in (own for own in CONTROLS if own.name in wanted):
             lines = curve(studio, control, cases, options.seeds, encoders, strengths)

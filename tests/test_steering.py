@@ -303,6 +303,13 @@ class TestRevision:
         same = [old == new for old, new in zip(half_bars[:28], half_bars[28:], strict=True)]
         assert sum(same) >= 14
 
+    def test_a_revision_without_a_seed_is_another_song_and_so_is_the_next(self, cascade, song):
+        first = cascade.revise(song, ACCOMPANIMENT.name, **QUICK)
+        second = cascade.revise(first, ACCOMPANIMENT.name, **QUICK)
+        seeds = [own.provenance["request"]["seed"] for own in (song, first, second)]
+        assert len(set(seeds)) == 3
+        assert song.accompaniment != first.accompaniment != second.accompaniment != song.accompaniment
+
     def test_tempo_and_metre_are_those_of_the_song(self, cascade, song):
         fast = replace(song, tempo=140.0)
         request = Request(revision=Revision(fast, ACCOMPANIMENT.name, frozenset({1})), tempo=70.0, meter=Meter(3), **QUICK)

@@ -97,7 +97,13 @@ class Cascade:
         return songs
 
     def revise(
-        self, song: Song, level: str, bars: Iterable[int] | None = None, vary: float = 1.0, seed: int = 0, **controls: object
+        self,
+        song: Song,
+        level: str,
+        bars: Iterable[int] | None = None,
+        vary: float = 1.0,
+        seed: int | None = None,
+        **controls: object,
     ) -> Song:
         """A song with some of its bars composed anew; all else stays as it is.
 
@@ -106,12 +112,15 @@ class Cascade:
             level: name of the coarsest level that is composed anew; those below it change only where they must.
             bars: that are composed anew, counted from 0; ``None`` for all.
             vary: how far from the old version, from 0 (not at all) to 1 (as if there had been none).
-            seed: another seed gives other music.
+            seed: another seed gives other music; ``None`` takes the one after the song's own, which it stores.
             controls: further fields of ``Request``, such as ``like``.
 
         Raises:
             ValueError: where the song lacks a level, or the bars are not in it.
         """
+        if seed is None:
+            composed_from = song.provenance.get("request")
+            seed = 1 + int(composed_from.get("seed", 0)) if isinstance(composed_from, Mapping) else 0
         revision = Revision(song, level, None if bars is None else frozenset(bars), vary)
         return self.compose(Request(seed=seed, revision=revision, **controls))  # type: ignore[arg-type]
 
