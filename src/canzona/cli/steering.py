@@ -113,8 +113,9 @@ def read_likenesses(asked: Mapping[str, tuple[Iterable[str] | None, float | None
 
 def drawn_seed(before: "Song | None" = None) -> int:
     """A seed at random, short enough to be typed, and another than that of the song ``before``, if that tells its own."""
-    asked = None if before is None else before.provenance.get("request")
-    used = asked.get("seed") if isinstance(asked, Mapping) else None
+    from canzona.generation.request_json import seed_of
+
+    used = None if before is None else seed_of(before)
     return next(seed for seed in iter(partial(secrets.randbelow, DRAWN_SEEDS), None) if seed != used)
 
 

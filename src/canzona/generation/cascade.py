@@ -16,7 +16,7 @@ from canzona.generation.fixed import Fixed, fixed_music, merge
 from canzona.generation.form import fixed_form, form_evidence, opening, read_form
 from canzona.generation.home import shift_home, within_range
 from canzona.generation.request import Request
-from canzona.generation.request_json import request_to_dict
+from canzona.generation.request_json import request_to_dict, seed_of
 from canzona.generation.variation import literal_frames, reference_shares
 from canzona.hierarchy.levels import LEVELS, Level, Sampling
 from canzona.model.denoiser import Guidance
@@ -119,8 +119,8 @@ class Cascade:
             ValueError: where the song lacks a level, or the bars are not in it.
         """
         if seed is None:
-            composed_from = song.provenance.get("request")
-            seed = 1 + int(composed_from.get("seed", 0)) if isinstance(composed_from, Mapping) else 0
+            used = seed_of(song)
+            seed = 0 if used is None else used + 1
         revision = Revision(song, level, None if bars is None else frozenset(bars), vary)
         return self.compose(Request(seed=seed, revision=revision, **controls))  # type: ignore[arg-type]
 

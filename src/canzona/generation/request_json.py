@@ -48,6 +48,13 @@ def request_to_dict(request: Request) -> dict[str, Any]:
     return values
 
 
+def seed_of(song: Song) -> int | None:
+    """The seed that a song was composed with, as its history tells; ``None`` where it does not."""
+    request = song.provenance.get("request")
+    seed = request.get("seed") if isinstance(request, Mapping) else None
+    return seed if isinstance(seed, int) else None
+
+
 def request_from_dict(values: Mapping[str, Any]) -> Request:
     """The inverse of ``request_to_dict``.
 

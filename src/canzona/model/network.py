@@ -14,6 +14,7 @@ from canzona.model.conditioning import Conditioner
 from canzona.model.config import ModelConfig
 from canzona.model.layers import NoiseEmbedding, TransformerBlock, rms_norm
 from canzona.model.line import Line, neighbours
+from canzona.model.states import split_points
 
 
 class FrameTransformer(nn.Module):
@@ -69,5 +70,5 @@ class FrameTransformer(nn.Module):
     def _begins(self, estimate: Tensor, number: int) -> tuple[Tensor, Tensor]:
         """By estimates of a voice's points, how likely each item on its line begins, and the frames without an estimate."""
         shape, table = self.config.voices[number], self.points[number]
-        own = estimate.split([voice.point_size for voice in self.config.voices], dim=-1)[number]
+        own = split_points(estimate, self.config.voices)[number][:, :, 0]  # a line is of one voice
         return (own[..., -shape.line :].float() / table[-1, -1].float()).clamp(0, 1), (own == 0).all(-1)
