@@ -31,7 +31,7 @@ def logits(denoiser: Denoiser, x: torch.Tensor, conditions: Conditions, sigma=3.
     """(batch, frames, log-odds) of one pass, all parts together."""
     estimate = torch.zeros_like(x) if estimate is None else estimate
     levels = torch.as_tensor(sigma).expand(len(x))
-    return join(denoiser.logits(x, estimate, levels, denoiser.told(conditions), denoiser.unknown_points(conditions)))
+    return join(denoiser.logits(x, estimate, levels, denoiser.told(conditions)))
 
 
 def guided(denoiser: Denoiser, x: torch.Tensor, conditions: Conditions, **weights: float | torch.Tensor) -> torch.Tensor:
@@ -219,7 +219,7 @@ class TestConditions:
     @pytest.mark.parametrize("name", DROPPABLE)
     def test_dropped_condition_has_no_say_and_others_have(self, name, lead_sheet, random_conditions):
         conditions = random_conditions(lead_sheet.config, codes=True)
-        other, told = perturbed(conditions, name), lead_sheet.told
+        other, told = perturbed(conditions, name), lead_sheet.network.conditions
         assert not torch.equal(told(conditions), told(other))
         assert not torch.equal(told(conditions), told(conditions.without(name)))
         assert torch.equal(told(conditions.without(name)), told(other.without(name)))
@@ -243,7 +243,7 @@ class TestConditions:
         for name in ("known", "known_mask", "position", "background", "reference", "reference_mask"):
             value = getattr(conditions, name).clone()
             value[:, frame] = 1 - value[:, frame]
-            changed = lead_sheet.told(replace(conditions, **{name: value})) != lead_sheet.told(conditions)
+            changed = lead_sheet.told(replace(conditions, **{name: value})).features != lead_sheet.told(conditions).features
             assert changed.any(-1)[1].nonzero().tolist() == [[frame]], name
 
     def test_without_forgets_what_was_dropped_and_also_without_does_not(self, random_conditions, tiny_config):
@@ -322,10 +322,10 @@ class TestDenoiser:
         """Noise on points that are known changes no log-odds elsewhere, and neither does an estimate of them."""
         denoiser = Denoiser(tiny_network(level))
         conditions, x = random_conditions(denoiser.config), noisy(denoiser.config)
-        unknown, estimate = denoiser.unknown_points(conditions), noisy(denoiser.config, seed=1)
+        unknown, estimate = denoiser.told(conditions).unknown, noisy(denoiser.config, seed=1)
         other_x, other_estimate = (torch.where(unknown > 0, tensor, tensor.flip(0) + 9) for tensor in (x, estimate))
-        mine = denoiser.logits(x, estimate, torch.ones(2), denoiser.told(conditions), unknown)
-        its = denoiser.logits(other_x, other_estimate, torch.ones(2), denoiser.told(conditions), unknown)
+        mine = denoiser.logits(x, estimate, torch.ones(2), denoiser.told(conditions))
+        its = denoiser.logits(other_x, other_estimate, torch.ones(2), denoiser.told(conditions))
         for part, (own, other) in enumerate(zip(mine, its, strict=True)):
             known = conditions.known_mask[..., part] > 0
             assert torch.equal(own[~known], other[~known])
@@ -334,9 +334,9 @@ class TestDenoiser:
     def test_unknown_points_and_their_last_estimate_have_a_say(self, lead_sheet, random_conditions):
         conditions, x = random_conditions(lead_sheet.config), noisy(lead_sheet.config)
         conditions = replace(conditions, known_mask=torch.zeros_like(conditions.known_mask))
-        plain = lead_sheet.network(x, x, torch.zeros(2), lead_sheet.told(conditions))
+        plain = lead_sheet.network(x, x, torch.zeros(2), lead_sheet.told(conditions).features)
         for other in ((x + 1, x), (x, x + 1)):
-            assert (lead_sheet.network(*other, torch.zeros(2), lead_sheet.told(conditions)) - plain).abs().max() > 0.01
+            assert (lead_sheet.network(*other, torch.zeros(2), lead_sheet.told(conditions).features) - plain).abs().max() > 0.01
 
     def test_network_is_told_scaled_points_and_the_logarithm_of_the_noise(self):
         sigma = torch.tensor([0.2, 1.0, 60.0])
@@ -386,9 +386,9 @@ class TestDenoiser:
         config, meta = tiny_config(LEAD_SHEET), torch.device("meta")
         denoiser = Denoiser(new_network(LEAD_SHEET, config).to(meta))
         conditions = random_conditions(config, codes=True).without("reference").to(meta)
-        x, unknown = noisy(config).to(meta), torch.ones_like(noisy(config)).to(meta)
+        x = noisy(config).to(meta)
         sigma = NoiseSchedule().walk(4)[:2].to(meta)
-        found = denoiser.logits(x, torch.zeros_like(x), sigma, denoiser.told(conditions), unknown)
+        found = denoiser.logits(x, torch.zeros_like(x), sigma, denoiser.told(conditions))
         assert denoiser.estimate(found).device == denoiser.draw([own.argmax(-1) for own in found]).device == meta
 
     def test_half_precision_says_about_the_same(self, random_conditions):

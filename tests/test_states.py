@@ -282,13 +282,13 @@ def test_one_window_learnt_by_heart_comes_back():
     torch.manual_seed(0)
     denoiser = Denoiser(new_network(level, model_config(level, width=64, blocks=2, head_width=16, code_width=16)))
     optimizers, schedule = Optimizers(denoiser.network, weight_decay=0.0), NoiseSchedule(mean=1.5, deviation=1.2)
-    clean, unknown = denoiser.draw(window.states), denoiser.unknown_points(conditions)
+    clean = denoiser.draw(window.states)
     estimate = torch.zeros_like(clean)  # of the step before, of other noise: the network sees one every other time
     steps = 200
     for step in range(steps):
         sigma = schedule.draw(copies, generator)
         noisy = clean + sigma[:, None, None] * torch.randn(clean.shape, generator=generator)
-        logits = denoiser.logits(noisy, estimate * (step % 2), sigma, denoiser.told(conditions), unknown)
+        logits = denoiser.logits(noisy, estimate * (step % 2), sigma, denoiser.told(conditions))
         optimizers.zero_grad()
         cross_entropy(logits, window.states, window.unknown.float().unbind(-1)).mean().backward()
         optimizers.step(0.04 * min(1.0, 4 * (1 - step / steps)))

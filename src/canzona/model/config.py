@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, fields
 
 from canzona.model.states import VoiceShape
 
-LARGEST_SIZE, MOST_BLOCKS, MOST_PARTS = 4096, 32, 16
+LARGEST_SIZE, MOST_BLOCKS, MOST_PARTS, MOST_LAGS = 4096, 32, 16, 64
 """Far beyond any network here, and small enough that a hostile weight file costs nothing to refuse."""
 
 _MAY_BE_ZERO = {
@@ -53,6 +53,10 @@ class ModelConfig:
                 raise ValueError(f"voices: must be whole, 1 to {LARGEST_SIZE}, got {sizes}")
             if type(shape.line) is not int or not 0 <= shape.line <= (min(shape.states, shape.size) if shape.count == 1 else 0):
                 raise ValueError(f"voices: line must be 0, or at most states and size of a single voice, got {shape.line!r}")
+            if type(shape.items) is not int or not 0 <= shape.items < (shape.size if shape.count == 1 else 1):
+                raise ValueError(f"voices: items must be 0, or less than size of a single voice, got {shape.items!r}")
+            if not all(type(lag) is int and 1 <= abs(lag) <= LARGEST_SIZE for lag in shape.lags) or len(shape.lags) > MOST_LAGS:
+                raise ValueError(f"voices: must have {MOST_LAGS} lags at most, of whole frames, got {shape.lags!r}")
         if max(self.point_size, self.logit_size) > LARGEST_SIZE:
             raise ValueError(f"voices: must have {LARGEST_SIZE} points and states at most, got {self.voices}")
         if self.blocks > MOST_BLOCKS:

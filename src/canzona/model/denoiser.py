@@ -52,6 +52,21 @@ class Guidance:
         return {name: factor for name, factor in factors.items() if bool((factor != 0).any())}
 
 
+@dataclass(frozen=True)
+class Told:
+    """All that is known of a batch of windows, whatever the noise level, as the network takes it: made once a window.
+
+    Attributes:
+        features: (batch, frames, width), what the network reads of the conditions.
+        unknown: (batch, frames, points), 1 where a point is to be composed, else 0.
+        known: the same of clean points, 0 where they are not known.
+    """
+
+    features: Tensor
+    unknown: Tensor
+    known: Tensor
+
+
 class Denoiser(nn.Module):
     """The network with the exact likelihood of noisy points: log-odds of states, and from these the clean estimate."""
 
@@ -63,18 +78,25 @@ class Denoiser(nn.Module):
     def config(self) -> ModelConfig:
         return self.network.config
 
-    def told(self, conditions: Conditions) -> Tensor:
-        """(batch, frames, width): all that is known of these windows, as the network reads it, whatever the noise level."""
-        return self.network.conditions(conditions)
+    def told(self, conditions: Conditions, clean: Tensor | None = None) -> Told:
+        """What is known of these windows.
 
-    def logits(
-        self, x: Tensor, estimate: Tensor, sigma: Tensor, told: Tensor, unknown: Tensor, known: Tensor | None = None
-    ) -> list[Tensor]:
+        Args:
+            conditions: of the windows.
+            clean: (batch, frames, points) clean points, right wherever they are known; ``None`` to tell of none.
+        """
+        features = self.network.conditions(conditions)
+        sizes = torch.tensor([shape.point_size for shape in self.config.voices], device=features.device)
+        unknown = 1 - conditions.known_mask.float().repeat_interleave(sizes, dim=-1, output_size=self.config.point_size)
+        known = torch.zeros_like(unknown) if clean is None else clean * (1 - unknown)
+        return Told(features, unknown, known.to(features.dtype))
+
+    def logits(self, x: Tensor, estimate: Tensor, sigma: Tensor, told: Told) -> list[Tensor]:
         """Log-odds of every voice's states, likelihood included, unguided: ``beliefs`` and ``evidence`` together.
 
         Args and result as of ``beliefs``.
         """
-        believed = self.beliefs(x, estimate, sigma, told, unknown, known)
+        believed = self.beliefs(x, estimate, sigma, told)
         return [own + heard for own, heard in zip(believed, self.evidence(x, sigma), strict=True)]
 
     def evidence(self, x: Tensor, sigma: Tensor) -> list[Tensor]:
@@ -82,26 +104,22 @@ class Denoiser(nn.Module):
         noisy = split_points(x, self.config.voices)
         return [likelihood_logits(own, table.float(), sigma) for own, table in zip(noisy, self.network.points, strict=True)]
 
-    def beliefs(
-        self, x: Tensor, estimate: Tensor, sigma: Tensor, told: Tensor, unknown: Tensor, known: Tensor | None = None
-    ) -> list[Tensor]:
+    def beliefs(self, x: Tensor, estimate: Tensor, sigma: Tensor, told: Told) -> list[Tensor]:
         """Log-odds of every voice's states given everything but its own noisy point.
 
         Args:
             x: (batch, frames, points) noisy points, single precision.
             estimate: the same of the last clean estimate; zeros for none.
             sigma: (batch,) noise levels.
-            told: what ``told`` gave.
-            unknown: (batch, frames, points), 1 where a point is to be composed, else 0.
-            known: the same of clean points, wherever they are known; ``None`` for nowhere.
+            told: what is known.
 
         Returns:
             For every part, (batch, frames, voices, states).
         """
-        scaled = (x * input_scale(sigma[:, None, None]) * unknown).to(told.dtype)
-        estimate = (estimate * unknown).to(told.dtype)
-        known = None if known is None else (known * (1 - unknown)).to(told.dtype)
-        output = self.network(scaled, estimate, noise_label(sigma), told, known).float()
+        dtype = told.features.dtype
+        scaled = (x * input_scale(sigma[:, None, None]) * told.unknown).to(dtype)
+        estimate = (estimate * told.unknown).to(dtype)
+        output = self.network(scaled, estimate, noise_label(sigma), told.features, told.known).float()
         return split_logits(output, self.config.voices)
 
     def estimate(self, logits: Sequence[Tensor]) -> Tensor:
@@ -111,11 +129,6 @@ class Denoiser(nn.Module):
     def draw(self, states: Sequence[Tensor]) -> Tensor:
         """(batch, frames, points): the clean points of states, for every part (batch, frames, voices)."""
         return join([table.float()[own] for own, table in zip(states, self.network.points, strict=True)])
-
-    def unknown_points(self, conditions: Conditions) -> Tensor:
-        """(batch, frames, points), 1 where a part is not known."""
-        sizes = torch.tensor([shape.point_size for shape in self.config.voices], device=conditions.known_mask.device)
-        return 1 - conditions.known_mask.float().repeat_interleave(sizes, dim=-1, output_size=self.config.point_size)
 
 
 class WindowDenoiser:
@@ -146,19 +159,19 @@ class WindowDenoiser:
         factors = guidance.factors(conditions)
         self.factors, self.sharpness = list(factors.values()), guidance.sharpness
         variants = [conditions, *(conditions.also_without(name) for name in factors)]
-        self.told = torch.cat([denoiser.told(variant) for variant in variants])
-        self.unknown = denoiser.unknown_points(conditions)
+        clean = None if states is None else denoiser.draw(states)
+        told = [denoiser.told(variant, clean) for variant in variants]
+        self.told = Told(*(torch.cat([getattr(own, entry.name) for own in told]) for entry in fields(Told)))
         self.evidence = evidence or [None] * len(denoiser.config.voices)
-        self.last = torch.zeros_like(self.unknown)
-        self.known = self.last if states is None else denoiser.draw(states)
+        self.last = torch.zeros_like(told[0].unknown)
         self.guided: list[Tensor] = []
 
     def __call__(self, x: Tensor, sigma: Tensor) -> Tensor:
         """The expected clean points of ``x``, (batch, frames, points), at a scalar noise level."""
         copies = 1 + len(self.factors)
         levels = sigma.to(x.device).expand(copies * len(x))
-        noisy_points, last, unknown, known = (own.repeat(copies, 1, 1) for own in (x, self.last, self.unknown, self.known))
-        believed = self.denoiser.beliefs(noisy_points, last, levels, self.told, unknown, known)
+        noisy_points, last = (own.repeat(copies, 1, 1) for own in (x, self.last))
+        believed = self.denoiser.beliefs(noisy_points, last, levels, self.told)
         heard = self.denoiser.evidence(x, levels[: len(x)])
         self.guided = []
         for own, noisy, given in zip(believed, heard, self.evidence, strict=True):

@@ -3,17 +3,17 @@
 The published network is a U-Net over a picture (arXiv 2405.09901); there, a pixel of a reference or of a skeleton passes a
 cell of many pixels on its way to the output. Here every frame's planes enter by one linear map and stay in its residual
 stream, so a return or a given skeleton can be copied exactly, and attention relates any two frames, which is how a figure or a
-rhythm comes again. A voice on a line is told its neighbours besides (``model/line.py``).
+rhythm comes again. A voice on a line is told its neighbours, and itself a few bars away, besides (``model/line.py``).
 """
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from canzona.model.conditioning import Conditioner
 from canzona.model.config import ModelConfig
 from canzona.model.layers import NoiseEmbedding, TransformerBlock, rms_norm
-from canzona.model.line import Line, neighbours
+from canzona.model.line import Line, heard
+from canzona.model.sounding import Sounding
 from canzona.model.states import split_points
 
 
@@ -33,6 +33,7 @@ class FrameTransformer(nn.Module):
         self.lines = nn.ModuleDict(
             {str(number): Line(shape, config.width) for number, shape in enumerate(config.voices) if shape.line}
         )
+        self.sounding = Sounding(config.voices, config.width) if any(shape.items for shape in config.voices) else None
         self.output = nn.Linear(config.width, config.logit_size)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
@@ -51,24 +52,20 @@ class FrameTransformer(nn.Module):
             (batch, frames, log-odds).
         """
         hidden = told + self.read_points(torch.cat([x, estimate], dim=-1))
+        said = estimate if known is None else estimate + known
+        if self.sounding is not None:
+            hidden = hidden + self.sounding(said, self.points)
         lines = [(int(name), line) for name, line in self.lines.items() if isinstance(line, Line)]
-        near = []
+        own = []
         for number, line in lines:
-            begins, blind = self._begins(estimate if known is None else estimate + known, number)
-            near.append(neighbours(begins, blind).to(hidden.dtype))
-            hidden = hidden + line.features(begins.to(hidden.dtype), near[-1])
+            points = split_points(said, self.config.voices)[number]
+            own.append(heard(points[:, :, 0].float(), self.points[number].float(), line.items, hidden.dtype))
+            hidden = hidden + line.features(own[-1])
         noise = self.noise(c_noise)
         for block in self.blocks:
             hidden = block(hidden, noise)
         hidden = rms_norm(hidden)
         parts = list(self.output(hidden).split([shape.logit_size for shape in self.config.voices], dim=-1))
-        for (number, line), own in zip(lines, near, strict=True):
-            moves = line.logits(hidden, own)
-            parts[number] = parts[number] + functional.pad(moves, (parts[number].shape[-1] - moves.shape[-1], 0))
+        for (number, line), voice in zip(lines, own, strict=True):
+            parts[number] = parts[number] + line.logits(hidden, voice)
         return torch.cat(parts, dim=-1)
-
-    def _begins(self, estimate: Tensor, number: int) -> tuple[Tensor, Tensor]:
-        """By estimates of a voice's points, how likely each item on its line begins, and the frames without an estimate."""
-        shape, table = self.config.voices[number], self.points[number]
-        own = split_points(estimate, self.config.voices)[number][:, :, 0]  # a line is of one voice
-        return (own[..., -shape.line :].float() / table[-1, -1].float()).clamp(0, 1), (own == 0).all(-1)

@@ -29,13 +29,21 @@ class VoiceShape:
         states: of each.
         size: numbers that a point has.
         line: how many of the last states lie on a line, a step apart, as pitches do; 0 for none. Each has one of the last
-            numbers of a point to itself.
+            numbers of a point to itself, and each of the other states one of the first.
+        items: how many of the last numbers of a point tell apart what a single voice can begin, where every frame is told what
+            sounds in it; 0 where it is not. Then a hold is drawn by its number alone.
+        lags: in frames, at which a voice on a line is told what it does itself; before (negative) and after.
     """
 
     count: int
     states: int
     size: int
     line: int = field(default=0, compare=False)  # of the network, not of the images: weights without lines fit a level with one
+    items: int = field(default=0, compare=False, kw_only=True)
+    lags: tuple[int, ...] = field(default=(), compare=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lags", tuple(self.lags))  # a list, where it comes from JSON
 
     @property
     def point_size(self) -> int:

@@ -8,7 +8,7 @@ apart in weak noise only: first what begins, goes on and rests; then chords, and
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -21,6 +21,7 @@ from canzona.representation.form_image import key_templates
 from canzona.representation.roll_image import ONSET, SUSTAIN, chroma_templates
 from canzona.song.form import PhraseType
 from canzona.song.harmony import PITCH_CLASSES
+from canzona.song.timing import Meter
 
 REST, HOLD, FIRST_ITEM = 0, 1, 2
 """States of every voice; the items that it can begin follow."""
@@ -35,6 +36,9 @@ _PITCH = 2.0  # of the exact pitch
 _CHORD_RHYTHM, _BASS, _CHROMA = 4.0, 3.0, 3.0  # of rest, hold and change of a chord; of its bass; of each of its tones
 _KEY = 3.0  # of a piano's key struck, held and off
 _FORM = 3.0  # of phrases and keys
+
+_LAG_BEATS = (2, 3, 4, 6, 8, 12, 16)
+"""Half a bar, and one, two and four bars, of four beats and of three."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Voices:
 def voices(level: Level) -> tuple[Voices, ...]:
     """The voices of each part of a level, on the CPU and fit for training, whoever asks first."""
     with torch.device("cpu"), torch.inference_mode(mode=False):
-        return tuple(_VOICES[part.voicing](part) for part in level.parts)
+        return tuple(_with_lags(level, _VOICES[part.voicing](part)) for part in level.parts)
 
 
 def states_of(level: Level, image: Tensor) -> list[Tensor]:
@@ -84,6 +88,15 @@ def paint(level: Level, image: Tensor, first_frame: int, states: Sequence[Tensor
     """
     for number, (part, own) in enumerate(zip(level.parts, voices(level), strict=True)):
         _PAINTERS[part.voicing](level, part, own, image, first_frame, states[number], unknown[:, number])
+
+
+def _with_lags(level: Level, own: Voices) -> Voices:
+    """A voice on a line is told what it does itself half a bar, and one, two and four bars, before and after."""
+    if not own.shape.line:
+        return own
+    frames_per_beat = level.unit.frames_per_bar(Meter(4)) // 4
+    lags = tuple(sign * beats * frames_per_beat for sign in (-1, 1) for beats in _LAG_BEATS)
+    return replace(own, shape=replace(own.shape, lags=lags))
 
 
 def _spaced(count: int, distance: float) -> Tensor:
@@ -115,7 +128,7 @@ def _one_voice(item_points: Tensor, rhythm: float, items: Tensor, line: int = 0)
     kinds = torch.tensor([REST, HOLD, *[FIRST_ITEM] * len(items)])
     silent = torch.zeros(FIRST_ITEM, item_points.shape[1])
     points = torch.cat([_spaced(FIRST_ITEM + 1, rhythm)[kinds], torch.cat([silent, item_points])], dim=1)
-    return Voices(VoiceShape(1, *points.shape, line=line), _representable(points), items)
+    return Voices(VoiceShape(1, *points.shape, line=line, items=item_points.shape[1]), _representable(points), items)
 
 
 def _key_voices(part: Part) -> Voices:

@@ -280,14 +280,13 @@ class Trainer:
         noise_generator = torch.Generator(self.device).manual_seed(seed)
         clean = denoiser.draw(window.states)
         noisy = clean + sigma[:, None, None] * torch.randn(clean.shape, generator=noise_generator, device=self.device)
-        unknown = denoiser.unknown_points(window.conditions)
         estimate = torch.zeros_like(noisy)
         with torch.autocast(self.device.type, torch.bfloat16):
             if twice:
                 with torch.no_grad():
-                    told = denoiser.told(window.conditions)
-                    estimate = denoiser.estimate(denoiser.logits(noisy, estimate, sigma, told, unknown, clean))
-            logits = denoiser.logits(noisy, estimate, sigma, denoiser.told(window.conditions), unknown, clean)
+                    told = denoiser.told(window.conditions, clean)
+                    estimate = denoiser.estimate(denoiser.logits(noisy, estimate, sigma, told))
+            logits = denoiser.logits(noisy, estimate, sigma, denoiser.told(window.conditions, clean))
         return cross_entropy(logits, window.states, window.unknown.float().unbind(-1)), sigma
 
     def _progress(self) -> float:
