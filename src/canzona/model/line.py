@@ -9,14 +9,13 @@ What a voice does comes again after a bar or a few. So every frame is also told 
 it, and gives each lag weights: that it rests, holds or begins as there, by the same interval, or the same item.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from canzona.model.states import VoiceShape
+from canzona.model.states import VoiceShape, at_lags
 
 FARTHEST = 12
 """Steps of the widest interval that is told apart."""
@@ -75,7 +74,7 @@ class Line(nn.Module):
         told = self.read(own.near.flatten(2)) + self.read_intervals(own.moves.flatten(2))
         if not self.lags:
             return told
-        return told + self.read_lags(_at_lags(self._rhythm_and_moves(own), self.lags).flatten(2))
+        return told + self.read_lags(at_lags(self._rhythm_and_moves(own), self.lags).flatten(2))
 
     def logits(self, hidden: Tensor, own: Heard) -> Tensor:
         """(batch, frames, width) features → (batch, frames, states) log-odds to be added to those of the voice."""
@@ -84,9 +83,9 @@ class Line(nn.Module):
         if self.lags:
             by_lag = self.lag_weights(hidden).unflatten(-1, (len(self.lags), self.others + 3))
             rhythm_weights, (by_interval, by_item) = by_lag[..., :-2], by_lag[..., -2:].unbind(-1)
-            rhythm, moves = _at_lags(self._rhythm_and_moves(own), self.lags).split([self.others + 1, INTERVALS], dim=-1)
+            rhythm, moves = at_lags(self._rhythm_and_moves(own), self.lags).split([self.others + 1, INTERVALS], dim=-1)
             kinds = (rhythm * rhythm_weights).sum(2)
-            again = torch.einsum("btl,btli->bti", by_item, _at_lags(own.begins, self.lags))
+            again = torch.einsum("btl,btli->bti", by_item, at_lags(own.begins, self.lags))
             states = torch.cat([kinds[..., :-1], kinds[..., -1:] + again], dim=-1)
             from_last = torch.einsum("btl,btlr->btr", by_interval, moves)
             weights = weights + torch.stack([from_last, torch.zeros_like(from_last)], dim=2)
@@ -115,13 +114,6 @@ def neighbours(begins: Tensor, blind: Tensor) -> Tensor:
     last = (earlier[:, :, None] - later[:, None, :]).masked_fill(~between, -torch.inf).exp()
     following = (earlier[:, None, :] - later[:, :, None]).masked_fill(~between.T, -torch.inf).exp()
     return torch.stack([last @ begins, following @ begins], dim=2)
-
-
-def _at_lags(x: Tensor, lags: Sequence[int]) -> Tensor:
-    """(batch, frames, n) → (batch, frames, lags, n): what lies so many frames later; 0 beyond the ends."""
-    frames, farthest = x.shape[1], max(map(abs, lags))
-    padded = functional.pad(x, (0, 0, farthest, farthest))
-    return torch.stack([padded[:, farthest + lag : farthest + lag + frames] for lag in lags], dim=2)
 
 
 def _shifted(near: Tensor) -> Tensor:

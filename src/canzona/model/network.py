@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from canzona.model.conditioning import Conditioner
 from canzona.model.config import ModelConfig
+from canzona.model.echo import Echo
 from canzona.model.layers import NoiseEmbedding, TransformerBlock, rms_norm
 from canzona.model.line import Line, heard
 from canzona.model.sounding import Sounding
@@ -32,6 +33,9 @@ class FrameTransformer(nn.Module):
         self.blocks = nn.ModuleList(TransformerBlock(config) for _ in range(config.blocks))
         self.lines = nn.ModuleDict(
             {str(number): Line(shape, config.width) for number, shape in enumerate(config.voices) if shape.line}
+        )
+        self.echoes = nn.ModuleDict(
+            {str(number): Echo(own, config.width) for number, own in enumerate(config.voices) if own.lags and not own.line}
         )
         self.sounding = Sounding(config.voices, config.width) if any(shape.items for shape in config.voices) else None
         self.output = nn.Linear(config.width, config.logit_size)
@@ -68,4 +72,7 @@ class FrameTransformer(nn.Module):
         parts = list(self.output(hidden).split([shape.logit_size for shape in self.config.voices], dim=-1))
         for (number, line), voice in zip(lines, own, strict=True):
             parts[number] = parts[number] + line.logits(hidden, voice)
+        for name, echo in self.echoes.items():
+            points = split_points(said, self.config.voices)[int(name)]
+            parts[int(name)] = parts[int(name)] + echo(hidden, points).flatten(2)
         return torch.cat(parts, dim=-1)

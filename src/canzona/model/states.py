@@ -32,7 +32,7 @@ class VoiceShape:
             numbers of a point to itself, and each of the other states one of the first.
         items: how many of the last numbers of a point tell apart what a single voice can begin, where every frame is told what
             sounds in it; 0 where it is not. Then a hold is drawn by its number alone.
-        lags: in frames, at which a voice on a line is told what it does itself; before (negative) and after.
+        lags: in frames, at which voices are told what they do themselves; before (negative) and after.
     """
 
     count: int
@@ -71,6 +71,13 @@ def split_logits(logits: Tensor, shapes: Sequence[VoiceShape]) -> list[Tensor]:
 def join(parts: Sequence[Tensor]) -> Tensor:
     """The inverse of ``split_points`` and ``split_logits``."""
     return torch.cat([part.flatten(2) for part in parts], dim=-1)
+
+
+def at_lags(x: Tensor, lags: Sequence[int]) -> Tensor:
+    """(batch, frames, …) → (batch, frames, lags, …): what lies so many frames later; 0 beyond the ends."""
+    frames, farthest = x.shape[1], max(map(abs, lags))
+    padded = torch.cat([beyond := x.new_zeros(x.shape[0], farthest, *x.shape[2:]), x, beyond], dim=1)
+    return torch.stack([padded[:, farthest + lag : farthest + lag + frames] for lag in lags], dim=2)
 
 
 def likelihood_logits(x: Tensor, points: Tensor, sigma: Tensor) -> Tensor:

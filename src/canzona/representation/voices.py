@@ -37,8 +37,10 @@ _CHORD_RHYTHM, _BASS, _CHROMA = 4.0, 3.0, 3.0  # of rest, hold and change of a c
 _KEY = 3.0  # of a piano's key struck, held and off
 _FORM = 3.0  # of phrases and keys
 
-_LAG_BEATS = (2, 3, 4, 6, 8, 12, 16)
-"""Half a bar, and one, two and four bars, of four beats and of three."""
+_LAG_BEATS = {Voicing.PITCH: (2, 3, 4, 6, 8, 12, 16), Voicing.KEYS: (1, 2, 3, 4, 6, 8)}
+"""Lags at which voices are told what they do themselves: half a bar, and one, two and four bars, of four beats and of three."""
+_LAG_FRAMES = {Voicing.KEYS: {1}}
+"""The same in frames: a key that holds goes on with what it did."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Voices:
 def voices(level: Level) -> tuple[Voices, ...]:
     """The voices of each part of a level, on the CPU and fit for training, whoever asks first."""
     with torch.device("cpu"), torch.inference_mode(mode=False):
-        return tuple(_with_lags(level, _VOICES[part.voicing](part)) for part in level.parts)
+        return tuple(_with_lags(level, part, _VOICES[part.voicing](part)) for part in level.parts)
 
 
 def states_of(level: Level, image: Tensor) -> list[Tensor]:
@@ -90,13 +92,11 @@ def paint(level: Level, image: Tensor, first_frame: int, states: Sequence[Tensor
         _PAINTERS[part.voicing](level, part, own, image, first_frame, states[number], unknown[:, number])
 
 
-def _with_lags(level: Level, own: Voices) -> Voices:
-    """A voice on a line is told what it does itself half a bar, and one, two and four bars, before and after."""
-    if not own.shape.line:
-        return own
+def _with_lags(level: Level, part: Part, own: Voices) -> Voices:
+    """Melodies and keys are told what they do themselves some lags before and after."""
     frames_per_beat = level.unit.frames_per_bar(Meter(4)) // 4
-    lags = tuple(sign * beats * frames_per_beat for sign in (-1, 1) for beats in _LAG_BEATS)
-    return replace(own, shape=replace(own.shape, lags=lags))
+    frames = {beats * frames_per_beat for beats in _LAG_BEATS.get(part.voicing, ())} | _LAG_FRAMES.get(part.voicing, set())
+    return replace(own, shape=replace(own.shape, lags=tuple(sign * lag for sign in (-1, 1) for lag in sorted(frames))))
 
 
 def _spaced(count: int, distance: float) -> Tensor:
