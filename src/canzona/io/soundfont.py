@@ -5,6 +5,7 @@ modulators, filters and vibrato. ``FluidSynth``, where it is installed, reads th
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,23 +85,30 @@ class Region:
     release_seconds: float
 
 
-def read_soundfont(path: Path) -> dict[int, tuple[Region, ...]]:
-    """The instruments of a soundfont (bank 0), by General MIDI program from 0.
+@contextmanager
+def open_soundfont(path: Path) -> Iterator[dict[str, memoryview]]:
+    """The parts of a soundfont file, by their names of four letters, of which no more is read than what is used.
 
     Raises:
-        ValueError: in one line, where it is no soundfont of 16-bit samples.
+        ValueError: in one line, where it is none, or within the block where it is damaged.
         OSError: where it cannot be read.
     """
     try:
-        return _instruments(chunks(path.read_bytes()))
-    except (KeyError, IndexError, OverflowError):
+        yield chunks(np.memmap(path, np.uint8, "r").data if path.stat().st_size else memoryview(b""))
+    except (KeyError, IndexError):
         raise ValueError(f"soundfont: {path}: must be a whole SF2 file, is damaged") from None
     except ValueError as error:
         raise ValueError(f"soundfont: {path}: {error}") from None
 
 
-def chunks(data: bytes) -> dict[str, memoryview]:
-    """The parts of a soundfont by their names of four letters.
+def programs_of(parts: dict[str, memoryview]) -> set[int]:
+    """The General MIDI programs, from 0, that a soundfont has (in bank 0)."""
+    presets = records(parts, "phdr")[:-1]
+    return set(presets["program"][presets["bank"] == 0].tolist())
+
+
+def chunks(data: bytes | memoryview) -> dict[str, memoryview]:
+    """The parts of a soundfont's contents by their names.
 
     Raises:
         ValueError: where it is none.
@@ -139,21 +147,18 @@ def zones(parts: dict[str, memoryview], kind: str, bags: range, ends_in: int) ->
             common = zone
 
 
-def _instruments(parts: dict[str, memoryview]) -> dict[int, tuple[Region, ...]]:
+def instrument(parts: dict[str, memoryview], program: int) -> tuple[Region, ...]:
+    """What sounds for a General MIDI program, from 0, of ``programs_of``."""
     presets, instruments = records(parts, "phdr"), records(parts, "inst")
-    found: dict[int, tuple[Region, ...]] = {}
-    for preset, following in zip(presets, presets[1:], strict=False):
-        if preset["bank"] == 0:
-            regions = []
-            for outer in zones(parts, "p", range(preset["bag"], following["bag"]), INSTRUMENT):
-                number = outer[INSTRUMENT]
-                own_bags = range(instruments[number]["bag"], instruments[number + 1]["bag"])
-                for inner in zones(parts, "i", own_bags, SAMPLE):
-                    region = _region(parts, outer, inner)
-                    if region.keys and region.velocities:
-                        regions.append(region)
-            found[int(preset["program"])] = tuple(regions)
-    return found
+    number = int(np.flatnonzero((presets["program"][:-1] == program) & (presets["bank"][:-1] == 0))[0])
+    regions = []
+    for outer in zones(parts, "p", range(presets[number]["bag"], presets[number + 1]["bag"]), INSTRUMENT):
+        own = outer[INSTRUMENT]
+        for inner in zones(parts, "i", range(instruments[own]["bag"], instruments[own + 1]["bag"]), SAMPLE):
+            region = _region(parts, outer, inner)
+            if region.keys and region.velocities:
+                regions.append(region)
+    return tuple(regions)
 
 
 def _region(parts: dict[str, memoryview], outer: dict[int, int], inner: dict[int, int]) -> Region:
