@@ -112,7 +112,9 @@ class Cut:
                 key = zone.get(ROOT_KEY, int(self.source["shdr"][zone[SAMPLE]]["key"]))
                 rate = kept.low_rate if key < kept.low_key else kept.rate
                 zone |= {SAMPLE: self._sample(zone[SAMPLE], rate, bool(zone.get(LOOPS, 0)))}
-            self._add("i", {operator: amount for operator, amount in zone.items() if not (kept.mono and operator == PAN)}, SAMPLE)
+            self._add(
+                "i", {operator: amount for operator, amount in zone.items() if not (kept.mono and operator == PAN)}, SAMPLE
+            )
         return made
 
     def _zones(self, kind: str, first: int, end: int) -> Iterator[dict[int, int]]:
@@ -124,7 +126,9 @@ class Cut:
 
     def _add(self, kind: str, zone: dict[int, int], last: int) -> None:
         self.made[f"{kind}bag"].append((len(self.made[f"{kind}gen"]), 0))
-        ranges = [operator for operator in (KEY_RANGE, VELOCITY_RANGE) if operator in zone]  # must come first, and ``last`` last
+        ranges = [
+            operator for operator in (KEY_RANGE, VELOCITY_RANGE) if operator in zone
+        ]  # must come first, and ``last`` last
         others = [operator for operator in zone if operator not in (*ranges, last)]
         for operator in (*ranges, *others, *([last] if last in zone else [])):
             self.made[f"{kind}gen"].append((operator, zone[operator]))

@@ -1,4 +1,4 @@
-"""Songs as sound, played by the FluidSynth command or, where it is missing, by a small sampler, with the package's soundfont."""
+"""Songs as sound: played by FluidSynth or, where it is missing, by a small sampler, with the soundfont of the package."""
 
 import os
 from dataclasses import dataclass

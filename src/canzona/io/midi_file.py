@@ -53,9 +53,7 @@ class MidiTrack:
         )
 
 
-def midi_file(
-    tracks: Sequence[MidiTrack], conductor: Iterable[mido.MetaMessage], ticks_per_beat: int, end_tick: int
-) -> bytes:
+def midi_file(tracks: Sequence[MidiTrack], conductor: Iterable[mido.MetaMessage], ticks_per_beat: int, end_tick: int) -> bytes:
     """The file; every track ends at ``end_tick``.
 
     Args:

@@ -12,13 +12,17 @@ from canzona.io.performance import CHANNELS, CHORDS, DRUM_CHANNEL, MELODY, PIANO
 from canzona.song import Meter, Song
 
 CLICK = "CLICK"
+USUAL_PARTS = (MELODY, PIANO)
+"""What sounds where nothing is said: block chords are for MIDI, the piano has its own."""
+
 HIGHEST_PEAK = 10 ** (-1 / 20)
 """−1 dBFS: below full scale, so that MP3 and resampling do not clip either."""
 
 _CLICK_PROGRAM = 115  # wood block
 _CLICKS = ((88, 112), (83, 88))  # pitch and velocity of a bar's first beat and of the others
 _CLICK_TICKS = TICKS_PER_BEAT // 8
-_SILENCE = 10**-3  # −60 dBFS
+_SILENCE = 10**-3  # −60 dBFS, once it is levelled
+_NOISE = 10**-5  # −100 dBFS, before: what FluidSynth's reverberation makes of nothing
 _TAIL_SECONDS = 0.25
 
 
@@ -31,7 +35,7 @@ class Place:
     reverb: int
 
 
-MIX = {MELODY: Place(110, 64, 50), CHORDS: Place(62, 52, 40), PIANO: Place(82, 64, 40), CLICK: Place(70, 64, 10)}
+MIX = {MELODY: Place(108, 64, 50), CHORDS: Place(84, 52, 40), PIANO: Place(94, 64, 40), CLICK: Place(80, 64, 10)}
 """By track. The melody is in front: louder than the piano, and in the middle."""
 
 
@@ -46,7 +50,7 @@ class Mix:
         count_in: whether a bar of clicks comes first.
     """
 
-    parts: tuple[str, ...] = (MELODY, PIANO)
+    parts: tuple[str, ...] = USUAL_PARTS
     performance: Performance = field(default_factory=Performance)
     click: bool = False
     count_in: bool = False
@@ -87,13 +91,13 @@ def levelled(sound: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32
     """The sound with its highest peak at ``HIGHEST_PEAK``, up to where it has faded away; nothing else is changed.
 
     Args:
-        sound: (samples, channels); silence stays as it is.
+        sound: (samples, channels); silence stays silent.
         sample_rate: samples a second.
     """
     peaks = np.fromiter((np.abs(block).max(initial=0) for block in _blocks(sound, sample_rate)), np.float32)
     highest = float(peaks.max(initial=0))
-    if highest == 0:
-        return sound
+    if highest < _NOISE:
+        return np.zeros_like(sound)
     gain = HIGHEST_PEAK / highest
     last = int(np.flatnonzero(peaks * gain > _SILENCE)[-1])
     end = min((last + 1) * _block_length(sample_rate) + round(_TAIL_SECONDS * sample_rate), len(sound))

@@ -53,7 +53,9 @@ def play(
         turn = (controls.get(PAN, _CENTRE) - _CENTRE) / _HIGHEST
         strikes = sorted(_pedalled(track), key=attrgetter("pitch"))
         for pitch, struck in groupby(strikes, key=attrgetter("pitch")):
-            own = [(strike.start_tick * seconds_per_tick, strike.end_tick * seconds_per_tick, strike.velocity) for strike in struck]
+            own = [
+                (strike.start_tick * seconds_per_tick, strike.end_tick * seconds_per_tick, strike.velocity) for strike in struck
+            ]
             for region in instruments[track.program]:
                 heard = [one for one in own if pitch in region.keys and one[2] in region.velocities]
                 if heard:

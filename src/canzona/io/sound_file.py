@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 
 from canzona.faults import MachineFault
 
-WAV, FLAC, MP3 = ".wav", ".flac", ".mp3"
-SOUND_FILES = (WAV, FLAC, MP3)
-"""Endings of the files of sound that are written."""
+WAV, FLAC = ".wav", ".flac"
 
 _FULL_SCALE = 32767
 _BYTES_PER_VALUE = 2
+_MP3_LEVEL = 0.3  # of 0 (largest) to 1 (smallest)
 _CHUNK_SAMPLES = 2**18  # long sounds in one call have crashed libsndfile
 
 
@@ -33,7 +32,7 @@ def write_sound(sound: NDArray[np.float32], path: Path, ending: str, sample_rate
     Args:
         sound: (samples, channels), −1 to 1.
         path: whatever its name.
-        ending: of ``SOUND_FILES``: WAV and FLAC of 16 bits, MP3 of a variable rate and the encoder's own quality.
+        ending: .wav, .flac or .mp3: WAV and FLAC of 16 bits, MP3 of a variable rate.
         sample_rate: samples a second.
 
     Raises:
@@ -50,10 +49,13 @@ def write_sound(sound: NDArray[np.float32], path: Path, ending: str, sample_rate
                 file.writeframes(_values(chunk).tobytes())
         return
     soundfile = _soundfile()
-    form, kind = ("FLAC", "PCM_16") if ending == FLAC else ("MP3", "MPEG_LAYER_III")
-    with soundfile.SoundFile(path, "w", sample_rate, channels, kind, format=form) as file:
+    if ending == FLAC:
+        kind = {"format": "FLAC", "subtype": "PCM_16"}
+    else:
+        kind = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "VARIABLE", "compression_level": _MP3_LEVEL}
+    with soundfile.SoundFile(path, "w", sample_rate, channels, **kind) as file:
         for chunk in chunks:
-            file.write(_values(chunk))
+            file.write(chunk)  # as floats: what libsndfile 1.2.2 makes of integers in an MP3 is noise
 
 
 def _values(sound: NDArray[np.float32]) -> NDArray[np.int16]:
