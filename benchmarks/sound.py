@@ -3,7 +3,7 @@
     python benchmarks/sound.py song.json [more.json ...] [--wheel]
 
 For each song, by FluidSynth and by the sampler: the difference in time between the score's onsets and those heard (spectral
-flux of melody and of piano), highest sample, loudness (ITU-R BS.1770), silence at both ends, melody over piano, and seconds of
+flux of melody and of piano, both on the piano: a wind swells, and has no such instant), highest sample, loudness (ITU-R BS.1770), silence at both ends, melody over piano, and seconds of
 processor. With ``--wheel`` a wheel is built and installed in a new environment outside the checkout, with the libraries of
 this one, and its ``render`` writes every format. Ends with status 1 where a limit is exceeded.
 """
@@ -29,15 +29,18 @@ from numpy.typing import NDArray
 from canzona.io.audio import SAMPLE_RATE, play_song, song_to_sound
 from canzona.io.fluidsynth import find_fluidsynth
 from canzona.io.mixing import Mix
+from canzona.io.performance import Performance
 from canzona.io.song_json import song_from_json
 from canzona.song import Song
 from canzona.song.timing import steps_to_seconds
 
 LARGEST_ONSET_ERROR, LONGEST_SILENCE, LONGEST_SECONDS, LARGEST_WHEEL = 0.005, 2.0, 5.0, 95 * 2**20
+LEAST_WITHIN = 0.98  # of the onsets: a loud chord that rings hides a soft note
 FORMATS = (".wav", ".flac", ".mp3", ".mid")
 ROOT = Path(__file__).parent.parent
 
 _HOP, _WINDOW = 44, 512  # a millisecond; 12 ms
+_RISEN = 0.8  # of the steepest rise: where it begins, as the peak itself comes with the room
 _LAG = 8  # hops between the spectra that are compared
 _SEARCHED_SECONDS = 0.04
 _ALONE_SECONDS = 0.12  # onsets nearer to another have no flux of their own
@@ -82,29 +85,29 @@ def _measure(song: Song, player: str) -> bool:
         with wave.open(str(file)) as opened:
             sound = np.frombuffer(opened.readframes(opened.getnframes()), "<i2").reshape(-1, 2) / 32768
         stems = {part: play_song(song, Mix((part,)))[0] for part in ("MELODY", "PIANO")}
+        on_piano = Performance(programs={"MELODY": 1})
+        struck = {part: play_song(song, Mix((part,), on_piano))[0] for part in stems}
     meter = pyloudnorm.Meter(SAMPLE_RATE)
     loud = {part: meter.integrated_loudness(stem.astype(float)) for part, stem in stems.items()}
     heard = np.flatnonzero(np.abs(sound).max(axis=1) > 10 ** (-50 / 20)) / SAMPLE_RATE
     silences = (heard[0], len(sound) / SAMPLE_RATE - heard[-1])
-    errors = {part: _onset_errors(song, part, stem.mean(axis=1)) for part, stem in stems.items()}
+    errors = {part: _onset_errors(song, part, stem.mean(axis=1)) for part, stem in struck.items()}
     print(
         f"  {player}: {seconds:.2f} s of processor; peak {20 * np.log10(np.abs(sound).max()):.2f} dBFS; "
         f"{meter.integrated_loudness(sound):.1f} LUFS; melody {loud['MELODY'] - loud['PIANO']:+.1f} dB over the piano; "
         f"silence {silences[0]:.2f} s before, {silences[1]:.2f} s after"
     )
+    within = {part: float(np.mean(np.abs(own) <= LARGEST_ONSET_ERROR)) for part, own in errors.items()}
     for part, own in errors.items():
-        late = np.abs(own - np.median(own))
         print(
-            f"    {part.lower()}: {len(own)} onsets; median {1000 * np.median(own):+.1f} ms, "
-            f"within {1000 * LARGEST_ONSET_ERROR:.0f} ms of it {np.mean(late <= LARGEST_ONSET_ERROR):.1%}, "
-            f"95 % within {1000 * np.quantile(np.abs(own), 0.95):.1f} ms of the score"
+            f"    {part.lower()}: {len(own)} onsets, {within[part]:.1%} within {1000 * LARGEST_ONSET_ERROR:.0f} ms, "
+            f"median {1000 * np.median(own):+.1f} ms, 99 % within {1000 * np.quantile(np.abs(own), 0.99):.1f} ms"
         )
-    medians = [abs(float(np.median(own))) for own in errors.values()]
     return (
-        max(medians) <= LARGEST_ONSET_ERROR
+        min(within.values()) >= LEAST_WITHIN
         and np.abs(sound).max() < 1
         and max(silences) < LONGEST_SILENCE
-        and (seconds <= LONGEST_SECONDS)
+        and seconds <= LONGEST_SECONDS
     )
 
 
@@ -114,7 +117,7 @@ def _processor_seconds() -> float:
 
 
 def _onset_errors(song: Song, part: str, sound: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Seconds from each onset of the score, of those that stand alone, to where the spectrum near it rises, at half its steepest."""
+    """Seconds from each onset of the score, of those that stand alone, to where the steepest rise of the spectrum near it begins."""
     sheet = song.lead_sheet
     notes = (sheet.melody if sheet else ()) if part == "MELODY" else song.accompaniment or ()
     onsets = np.unique([steps_to_seconds(note.start_step, song.tempo) for note in notes])
@@ -133,7 +136,8 @@ def _onset_errors(song: Song, part: str, sound: NDArray[np.float32]) -> NDArray[
         )
         spectra = np.log1p(1000 * np.abs(np.fft.rfft(frames * window, axis=1)))
         flux = np.maximum(spectra[_LAG:] - spectra[:-_LAG], 0).sum(axis=1)
-        first = np.flatnonzero(flux >= flux.max() / 2)[0]  # winds swell, and a room goes on swelling after them
+        peak = int(flux.argmax())
+        first = peak - int(np.argmax(np.append(flux[peak::-1] < _RISEN * flux[peak], True))) + 1
         errors.append((starts[first] + _LAG * _HOP / 2 - centre) / SAMPLE_RATE)
     return np.array(errors)
 

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import mido
 
@@ -64,7 +65,7 @@ def midi_file(tracks: Sequence[MidiTrack], conductor: Iterable[mido.MetaMessage]
     """
     file = mido.MidiFile(type=1, ticks_per_beat=ticks_per_beat, charset="utf-8")
     for number, track in enumerate(tracks):
-        events = [
+        events: list[Any] = [  # mido's messages have a time, which their types do not say
             mido.MetaMessage("track_name", name=track.name),
             *(conductor if number == 0 else ()),
             mido.Message("program_change", channel=track.channel, program=track.program),
@@ -75,12 +76,15 @@ def midi_file(tracks: Sequence[MidiTrack], conductor: Iterable[mido.MetaMessage]
             ),
         ]
         for strike in track.strikes:
-            key = {"channel": track.channel, "note": strike.pitch}
-            events.append(mido.Message("note_on", **key, velocity=strike.velocity, time=strike.start_tick))
-            events.append(mido.Message("note_off", **key, velocity=0, time=strike.end_tick))
+            for kind, velocity, tick in (
+                ("note_on", strike.velocity, strike.start_tick),
+                ("note_off", 0, strike.end_tick),
+            ):
+                events.append(mido.Message(kind, channel=track.channel, note=strike.pitch, velocity=velocity, time=tick))
         events.sort(key=lambda event: (event.time, event.type == "note_on"))  # a key is released before it is struck again
         written, now = mido.MidiTrack(), 0
-        for event in (*events, mido.MetaMessage("end_of_track", time=end_tick)):
+        events.append(mido.MetaMessage("end_of_track", time=end_tick))
+        for event in events:
             written.append(event.copy(time=event.time - now))
             now = event.time
         file.tracks.append(written)

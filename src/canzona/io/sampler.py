@@ -102,7 +102,7 @@ def _tone(region: Region, pitch: int, length: int, sample_rate: int) -> NDArray[
     before = places.astype(np.intp)
     share = (places - before).astype(np.float32)
     recorded = samples.astype(np.float32) / 32768
-    tone = recorded[before] + share * (recorded[before + 1] - recorded[before])
+    tone = (recorded[before] + share * (recorded[before + 1] - recorded[before])).astype(np.float32, copy=False)
     envelope = _envelope(region, pitch, len(tone), sample_rate)
     return tone[: len(envelope)] * envelope
 

@@ -49,11 +49,11 @@ def write_sound(sound: NDArray[np.float32], path: Path, ending: str, sample_rate
                 file.writeframes(_values(chunk).tobytes())
         return
     soundfile = _soundfile()
-    if ending == FLAC:
-        kind = {"format": "FLAC", "subtype": "PCM_16"}
-    else:
-        kind = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "VARIABLE", "compression_level": _MP3_LEVEL}
-    with soundfile.SoundFile(path, "w", sample_rate, channels, **kind) as file:
+    kind, mode, level = ("PCM_16", None, None) if ending == FLAC else ("MPEG_LAYER_III", "VARIABLE", _MP3_LEVEL)
+    form = ending.removeprefix(".").upper()
+    with soundfile.SoundFile(
+        path, "w", sample_rate, channels, kind, format=form, bitrate_mode=mode, compression_level=level
+    ) as file:
         for chunk in chunks:
             file.write(chunk)  # as floats: what libsndfile 1.2.2 makes of integers in an MP3 is noise
 
