@@ -3,7 +3,8 @@
     python benchmarks/sound.py song.json [more.json ...] [--wheel]
 
 For each song, by FluidSynth and by the sampler: the difference in time between the score's onsets and those heard (spectral
-flux of melody and of piano, both on the piano: a wind swells, and has no such instant), highest sample, loudness (ITU-R BS.1770), silence at both ends, melody over piano, and seconds of
+flux of melody and of piano, both on the piano: a wind swells, and has no such instant), highest sample, loudness (ITU-R
+BS.1770), silence at both ends, melody over piano, and seconds of
 processor. With ``--wheel`` a wheel is built and installed in a new environment outside the checkout, with the libraries of
 this one, and its ``render`` writes every format. Ends with status 1 where a limit is exceeded.
 """
@@ -117,7 +118,7 @@ def _processor_seconds() -> float:
 
 
 def _onset_errors(song: Song, part: str, sound: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Seconds from each onset of the score, of those that stand alone, to where the steepest rise of the spectrum near it begins."""
+    """Seconds from each onset of the score that stands alone to where the steepest rise of the spectrum near it begins."""
     sheet = song.lead_sheet
     notes = (sheet.melody if sheet else ()) if part == "MELODY" else song.accompaniment or ()
     onsets = np.unique([steps_to_seconds(note.start_step, song.tempo) for note in notes])
