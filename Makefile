@@ -21,6 +21,7 @@ SYSTEMS := canzona flat remi copy-bot human-train
 song: $(VENV)/.ready
 	$(BIN)/canzona compose --form i4A8B8A8B8o4 --key "G major" --seed 7 -o song.mid --force
 	$(BIN)/canzona render song.json -o song.png --force
+	$(BIN)/canzona render song.json -o song.mp3 --force
 
 # The quickest first.
 test: lint tests types
@@ -70,7 +71,7 @@ $(VENV)/.torch:
 	touch $@
 
 $(VENV)/.ready: $(VENV)/.torch pyproject.toml
-	$(PIP) -e '.[render]'
+	$(PIP) -e '.[render,audio]'
 	touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready

@@ -22,6 +22,7 @@ from canzona.evaluation import score
 from canzona.hierarchy.levels import FORM, LEVELS
 from canzona.io.files import atomic_write
 from canzona.io.midi import midi_to_song, song_to_midi
+from canzona.io.performance import Performance
 from canzona.io.song_json import read_song_file, write_song_file
 from canzona.model.denoiser import WindowDenoiser
 from canzona.pretrained import REGISTRY
@@ -29,7 +30,7 @@ from canzona.song import Form, Key
 from canzona.version import __version__
 from conftest import VALIDATION_FORMS
 from test_pop909 import example, write
-from test_render import example_song, needs_synthesizer
+from test_render import example_song
 from tiny import write_tiny_run, write_tiny_weights
 
 COMMANDS = ("compose", "revise", "render", "evaluate", "listen-test", "prepare", "train", "train-encoder", "register")
@@ -356,24 +357,36 @@ def test_a_picture_without_matplotlib_says_what_to_install(canzona, here, monkey
     assert names(here) == ["song.json"]
 
 
-@needs_synthesizer
-def test_render_sound(canzona, here):
-    write_song_file(here / "song.json", SONG)
-    assert canzona("render", "song.json", "-o", "song.wav").status == 0
-    assert canzona("render", "song.json", "-o", "chords.wav", "--chords").status == 0
-    assert (here / "song.wav").read_bytes()[:4] == b"RIFF"
-    assert (here / "song.wav").read_bytes() != (here / "chords.wav").read_bytes()
-
-
 def test_sound_without_a_synthesizer_says_what_to_install(canzona, here, monkeypatch):
     monkeypatch.setenv("PATH", str(here))
     write_song_file(here / "song.json", SONG)
     outcome = canzona("render", "song.json", "-o", "song.wav")
     assert outcome.status == 0
     assert outcome.err.count("\n") == 1
-    assert "simple synthesiser" in outcome.err
-    assert "apt install" in outcome.err
+    assert "a simple sampler played" in outcome.err
+    assert "apt install fluidsynth" in outcome.err
+    assert (here / "song.wav").read_bytes()[:4] == b"RIFF"
     assert names(here) == ["song.json", "song.wav"]
+
+
+def test_flac_without_its_library_says_what_to_install(canzona, here, monkeypatch):
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    write_song_file(here / "song.json", SONG)
+    assert_one_line(canzona("render", "song.json", "-o", "song.flac"), 1, "python -m pip install soundfile")
+    assert names(here) == ["song.json"]
+
+
+def test_options_of_playing_reach_the_midi_file(canzona, here):
+    write_song_file(here / "song.json", SONG)
+    options = ["--humanize", "0.5", "--seed", "3", "--pedal", "--programs", "melody=74", "--channels", "piano=16"]
+    outcome = canzona("render", "song.json", "-o", "song.mid", *options)
+    played = Performance(0.5, 3, pedal=True, channels={"PIANO": 16}, programs={"MELODY": 74})
+    assert (outcome.status, outcome.err) == (0, "")
+    assert (here / "song.mid").read_bytes() == song_to_midi(SONG, played)
+    assert canzona("render", "song.json", "-o", "part.mid", "--parts", "piano,melody").err.count("\n") == 1
+    assert (here / "part.mid").read_bytes() == song_to_midi(SONG, parts=("MELODY", "PIANO"))
+    assert "one track" in canzona("render", "song.json", "-o", "one.mid", "--tracks", "merged").err
+    assert (here / "one.mid").read_bytes() == song_to_midi(SONG, Performance(merged=True))
 
 
 BAD_RENDERINGS = {
@@ -384,8 +397,23 @@ BAD_RENDERINGS = {
     "no MIDI": (["broken.mid", "-o", "x.png"], ["MIDI file: cannot be read"]),
     "no output": (["song.json"], ["Missing option '--output'"]),
     "no argument": (["-o", "x.mid"], ["Missing argument"]),
-    "output, other ending": (["song.json", "-o", "x.ogg"], ["output: must end in .png or .wav or .mid, got 'x.ogg'"]),
-    "chords without sound": (["song.json", "--chords", "-o", "x.png"], ["chords: must only be given for sound (.wav)"]),
+    "output, other ending": (
+        ["song.json", "-o", "x.ogg"],
+        ["output: must end in .png or .wav or .flac or .mp3 or .mid or .midi, got 'x.ogg'"],
+    ),
+    "parts of a picture": (["song.json", "--parts", "melody", "-o", "x.png"], ["parts: must only be given for .wav, .flac,"]),
+    "clicks in MIDI": (
+        ["song.json", "--click", "-o", "x.mid"],
+        ["click: must only be given for .wav, .flac, .mp3, got output"],
+    ),
+    "tracks of sound": (["song.json", "--tracks", "merged", "-o", "x.wav"], ["tracks: must only be given for .mid, .midi"]),
+    "no tracks": (["song.json", "--tracks", "one", "-o", "x.mid"], ["tracks: must be separate or merged, got 'one'"]),
+    "no part": (["song.json", "--parts", "drums", "-o", "x.mid"], ["parts: must name melody, chords, piano, got 'drums'"]),
+    "a part twice": (["song.json", "--parts", "piano,piano", "-o", "x.mid"], ["parts: must name each once, got"]),
+    "no number": (["song.json", "--programs", "piano=x", "-o", "x.mid"], ["programs: must be a number for each part, such"]),
+    "no program": (["song.json", "--programs", "piano=0", "-o", "x.mid"], ["programs: must be 1 to 128, got piano=0"]),
+    "not in the soundfont": (["song.json", "--programs", "piano=57", "-o", "x.wav"], ["programs: must be one of 1, 5, 28"]),
+    "too human": (["song.json", "--humanize", "1.1", "-o", "x.mid"], ["humanize: must be 0 to 1, got 1.1"]),
     "output, a folder": (["song.json", "-o", "folder.mid"], ["output: must be a file, got the folder 'folder.mid'"]),
     "output, no folder": (["song.json", "-o", "none/x.mid"], ["output: its folder must exist, got 'none/x.mid'"]),
 }

@@ -14,7 +14,7 @@ from canzona.evaluation.listening_test.plan import inert, named
 from canzona.generation.cascade import Progress
 from canzona.generation.request import Request
 from canzona.hierarchy.levels import LEVELS
-from canzona.io.audio import song_to_wav
+from canzona.io.audio import song_to_sound
 from canzona.song import Form, Key
 from test_cli import assert_one_line, canzona, compose, here, tiny_weights
 from test_render import example_song
@@ -82,9 +82,9 @@ def test_a_full_disk_names_the_sound_file(tmp_path, monkeypatch):
 
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CANZONA_SOUNDFONT", raising=False)
-    monkeypatch.setattr("canzona.io.audio.synthesize", full)
+    monkeypatch.setattr("canzona.io.audio.play", full)
     with pytest.raises(OSError, match="No space left") as told:
-        song_to_wav(example_song("A1"), tmp_path / "song.wav")
+        song_to_sound(example_song("A1"), tmp_path / "song.wav")
     assert told.value.filename == str(tmp_path / "song.wav")
     assert list(tmp_path.iterdir()) == []
 

@@ -1,19 +1,14 @@
-"""Sound and picture of a song that is like real ones."""
+"""A song that is like real ones, and its picture."""
 
 import io
-import os
 import random
-import shutil
 import struct
 import sys
-import wave
-from array import array
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from canzona.io.audio import SAMPLE_RATE, SOUNDFONT_FOLDER, SOUNDFONT_VARIABLE, MissingSynthesizer, song_to_wav
 from canzona.io.picture import DOTS_PER_INCH, HEIGHT_INCHES, WIDTH_INCHES, song_to_png
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
 
@@ -72,105 +67,6 @@ def example_song(form: str = "i4A8B8A8B8o4", beats_per_bar: int = 4) -> Song:
 
 
 SONG = example_song("A2B2")
-needs_synthesizer = pytest.mark.skipif(
-    not shutil.which("fluidsynth") or not (os.environ.get(SOUNDFONT_VARIABLE) or any(SOUNDFONT_FOLDER.glob("*.sf2"))),
-    reason="fluidsynth or a soundfont is not installed",
-)
-
-
-def sound(path) -> tuple[float, int]:
-    """How many seconds a WAV file lasts, and its loudest sample."""
-    with wave.open(str(path)) as file:
-        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, SAMPLE_RATE)
-        samples = array("h", file.readframes(file.getnframes()))
-        return file.getnframes() / SAMPLE_RATE, max(map(abs, samples))
-
-
-@needs_synthesizer
-def test_sound_lasts_as_long_as_the_song_and_is_reproducible(tmp_path):
-    first, second, third = tmp_path / "Lied ä.wav", tmp_path / "2.wav", tmp_path / "3.wav"
-    song_to_wav(SONG, first)
-    song_to_wav(SONG, second)
-    song_to_wav(SONG, third, with_chords=True)
-    seconds, peak = sound(first)
-    assert 4 * 4 * 60 / 92 <= seconds < 4 * 4 * 60 / 92 + 6
-    assert 1000 < peak < 32767
-    assert first.read_bytes() == second.read_bytes() != third.read_bytes()
-    assert len(list(tmp_path.iterdir())) == 3
-
-
-@needs_synthesizer
-def test_without_its_chords_a_lead_sheet_is_its_melody(tmp_path):
-    silent = replace(SONG, accompaniment=None, lead_sheet=replace(SONG.lead_sheet, melody=()))
-    song_to_wav(silent, tmp_path / "silent.wav")
-    song_to_wav(silent, tmp_path / "chords.wav", with_chords=True)
-    assert sound(tmp_path / "silent.wav")[1] < 50 < sound(tmp_path / "chords.wav")[1]
-
-
-@needs_synthesizer
-def test_a_soundfont_that_is_none_gives_no_silence(tmp_path, monkeypatch):
-    soundfont = tmp_path / "font.sf2"
-    soundfont.write_text("no soundfont")
-    monkeypatch.setenv(SOUNDFONT_VARIABLE, str(soundfont))
-    with pytest.raises(RuntimeError, match=r"^fluidsynth: .*RIFF"):
-        song_to_wav(SONG, tmp_path / "song.wav")
-    assert list(tmp_path.iterdir()) == [soundfont]
-
-
-def test_a_missing_synthesizer_is_named_and_stood_in_for(tmp_path, monkeypatch):
-    monkeypatch.delenv(SOUNDFONT_VARIABLE, raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    missing = song_to_wav(SONG, tmp_path / "song.wav").missing
-    assert "apt install fluidsynth fluid-soundfont-gm" in missing
-    assert "\n" not in missing
-    assert sound(tmp_path / "song.wav")[1] > 1000
-
-
-def test_a_missing_synthesizer_is_an_error_where_a_soundfont_is_asked_for(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setenv(SOUNDFONT_VARIABLE, str(tmp_path / "font.sf2"))
-    with pytest.raises(MissingSynthesizer, match="apt install"):
-        song_to_wav(SONG, tmp_path / "song.wav")
-    assert not list(tmp_path.iterdir())
-
-
-def _pretend_synthesizer(folder, script: str) -> None:
-    command = folder / "fluidsynth"
-    command.write_text(f"#!/bin/sh\n{script}\n")
-    command.chmod(0o755)
-
-
-def test_a_missing_soundfont_is_named(tmp_path, monkeypatch):
-    _pretend_synthesizer(tmp_path, "exit 0")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setenv(SOUNDFONT_VARIABLE, str(tmp_path / "missing.sf2"))
-    with pytest.raises(MissingSynthesizer, match=SOUNDFONT_VARIABLE):
-        song_to_wav(SONG, tmp_path / "song.wav")
-    monkeypatch.delenv(SOUNDFONT_VARIABLE)
-    monkeypatch.setattr("canzona.io.audio.SOUNDFONT_FOLDER", tmp_path)
-    assert "apt install" in song_to_wav(SONG, tmp_path / "song.wav").missing
-
-
-@pytest.mark.parametrize(
-    ("script", "message"),
-    [
-        ("echo first >&2; echo 'fluidsynth: error: worse' >&2", "^fluidsynth: worse$"),
-        ("exit 3", "ended with status 3"),
-        ("exit 0", "wrote 0.0 s"),
-        ("sleep 9", "was stopped"),
-    ],
-)
-def test_a_synthesizer_that_fails_leaves_no_file(tmp_path, monkeypatch, script, message):
-    folder, soundfont = tmp_path / "bin", tmp_path / "font.sf2"
-    folder.mkdir()
-    soundfont.touch()
-    _pretend_synthesizer(folder, script)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv(SOUNDFONT_VARIABLE, str(soundfont))
-    monkeypatch.setattr("canzona.io.audio._SECONDS_TO_START", -9.0)  # the song lasts 10.4 s
-    with pytest.raises(RuntimeError, match=message):
-        song_to_wav(SONG, tmp_path / "song.wav")
-    assert sorted(tmp_path.iterdir()) == [folder, soundfont]
 
 
 def size_of_png(data: bytes) -> tuple[int, int]:

@@ -95,7 +95,7 @@ def _make(
             sounds[sound.id], missing = sound.wav, sound.played.missing
             display.show("playing", len(sounds), len(systems) * len(test.pieces))
     if missing:
-        note(f"the simple synthesiser played: {missing}")
+        note(f"a simple sampler played, without reverberation: {missing}")
     if test.left_out:
         note(f"{test.left_out} songs are left out: too short, or without a namesake")
     page = {output / path: data for path, data in listening_page.page_files(test, sounds).items()}

@@ -6,9 +6,10 @@ wherever the key changes and, at each phrase's start, a marker with its name and
 the form.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
-from symusic.core import KeySignatureTick, NoteTick, ScoreTick, TempoTick, TextMetaTick, TimeSignatureTick, TrackTick
+import mido
+from symusic.core import ScoreTick
 
 from canzona.io.files import check_storable
 from canzona.io.midi_events import (
@@ -21,58 +22,99 @@ from canzona.io.midi_events import (
     struck,
     tempo_of,
 )
+from canzona.io.midi_file import SUSTAIN_PEDAL, MidiTrack, Strike, midi_file
+from canzona.io.performance import (
+    CHORDS,
+    LEFT,
+    MELODY,
+    PIANO,
+    PROGRAMS,
+    RIGHT,
+    SUNG,
+    TICKS_PER_BEAT,
+    TICKS_PER_STEP,
+    Performance,
+    hand_of,
+    pedal_times,
+)
 from canzona.song import STEPS_PER_BEAT, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
 from canzona.song.harmony import QUALITIES
 from canzona.song.song import DEFAULT_TEMPO
 from canzona.song.timing import beats_to_steps
-
-TICKS_PER_BEAT = 480
-TICKS_PER_STEP = TICKS_PER_BEAT // STEPS_PER_BEAT
-MELODY, CHORDS, PIANO = "MELODY", "CHORDS", "PIANO"
-PROGRAMS = {MELODY: 71, CHORDS: 4, PIANO: 0}
-"""The tracks in order with their General MIDI sounds, from 0: clarinet (as low as a voice), electric piano, grand piano."""
 
 NO_CHORD = "N"
 CHORD_VELOCITY = 64
 LOWEST_BASS, LOWEST_ROOT = 36, 48
 """Block chords have their bass at MIDI pitch 36–47 and their other tones, in root position, from 48–59 up."""
 
-_TRACK_END = b"\xff\x2f\x00"
 
-
-def song_to_midi(song: Song) -> bytes:
+def song_to_midi(song: Song, performance: Performance | None = None, parts: Collection[str] | None = None) -> bytes:
     """The song as a MIDI file, always the same bytes; ``midi_to_song`` is the inverse.
 
     What MIDI cannot say: the reduced lead sheet; an empty level, which is read back as none; a phrase without a key after one
     with a key, which is read back with that key; and a note struck again while it sounds, whose first sounding is cut short.
+    Deviations of time and the pedal are left out when it is read; what is merged into the piano is read back as piano.
+
+    Args:
+        song: what to write.
+        performance: how it is played; ``None`` as it is written.
+        parts: of ``PROGRAMS``, those that are written; ``None`` for all, or where they are merged all but the block chords.
 
     Raises:
-        ValueError: as ``check_storable``.
+        ValueError: as ``check_storable``, and as ``song_tracks``.
+    """
+    tracks = song_tracks(song, performance or Performance(), parts)
+    return midi_file(tracks, _conductor(song), TICKS_PER_BEAT, TICKS_PER_STEP * song.length_steps)
+
+
+def song_tracks(song: Song, performance: Performance, parts: Collection[str] | None = None) -> list[MidiTrack]:
+    """The tracks of the song as it is played, arguments as of ``song_to_midi``.
+
+    Raises:
+        ValueError: as ``check_storable``; where there is no part, or a pedal is wanted for a song without chords.
     """
     check_storable(song)
-    end_tick = TICKS_PER_STEP * song.length_steps
-    score = ScoreTick(TICKS_PER_BEAT)
-    score.tempos.append(TempoTick(0, song.tempo))
-    score.time_signatures.append(TimeSignatureTick(0, song.meter.beats_per_bar, 4))
+    sheet = song.lead_sheet or LeadSheet()
+    if performance.pedal and not sheet.chords:
+        raise ValueError("pedal: must be left out for a song without chords, which it follows, got both")
+    if parts is None:
+        parts = (MELODY, PIANO) if performance.merged else tuple(PROGRAMS)
+    if not parts:
+        raise ValueError("parts: must be at least one, got none")
+    notes = {MELODY: sheet.melody, CHORDS: tuple(_block_chords(sheet.chords)), PIANO: song.accompaniment or ()}
+    notes = {part: notes[part] for part in PROGRAMS if part in parts}
+    if performance.merged:
+        notes = {PIANO: tuple(note for own in notes.values() for note in own)}
+    ticks_of = [performance.ticks_of(hand, song.meter, song.tempo, song.length_steps) for hand in (LEFT, RIGHT, SUNG)]
+    tracks = []
+    for part, own in notes.items():
+        strikes = []
+        for note in struck(own):
+            ticks = ticks_of[hand_of(part, note.pitch)]
+            strikes.append(Strike(ticks(note.start_step), ticks(note.end_step), note.pitch, note.velocity))
+        controls, lyrics = [], []
+        if part == PIANO and performance.pedal:
+            controls = [(tick, SUSTAIN_PEDAL, 127 * down) for tick, down in pedal_times(sheet.chords)]
+        if part == CHORDS:
+            symbols = _chord_symbols(sheet.chords, song.meter.bars_to_beats(song.form.length_bars))
+            lyrics = [(TICKS_PER_BEAT * beat, symbol) for beat, symbol in symbols]
+        channel, program = performance.channel(part), performance.program(part)
+        tracks.append(MidiTrack(part, channel, program, tuple(strikes), tuple(controls), tuple(lyrics)))
+    return tracks
+
+
+def _conductor(song: Song) -> Iterator[mido.MetaMessage]:
+    """Tempo, metre, the key wherever it changes, and each phrase's name, at their ticks."""
+    yield mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(song.tempo))
+    yield mido.MetaMessage("time_signature", numerator=song.meter.beats_per_bar, denominator=4)
     key = None
     for start_bar, phrase in song.form.spans():
         tick = TICKS_PER_STEP * song.meter.bars_to_steps(start_bar)
-        score.markers.append(TextMetaTick(tick, str(phrase)))
+        yield mido.MetaMessage("marker", text=str(phrase), time=tick)
         if phrase.key not in (key, None):
             key = phrase.key
-            score.key_signatures.append(KeySignatureTick(tick, key.accidentals, int(key.mode is Mode.MINOR)))
-    lead_sheet = song.lead_sheet or LeadSheet()
-    notes = {MELODY: lead_sheet.melody, CHORDS: tuple(_block_chords(lead_sheet.chords)), PIANO: song.accompaniment or ()}
-    for name, program in PROGRAMS.items():
-        track = TrackTick(name, program, False)
-        for note in struck(notes[name]):
-            time, duration = TICKS_PER_STEP * note.start_step, TICKS_PER_STEP * note.duration_steps
-            track.notes.append(NoteTick(time, duration, note.pitch, note.velocity))
-        if name == CHORDS:
-            for beat, symbol in _chord_symbols(lead_sheet.chords, song.meter.bars_to_beats(song.form.length_bars)):
-                track.lyrics.append(TextMetaTick(TICKS_PER_BEAT * beat, symbol))
-        score.tracks.append(track)
-    return _ending_at(end_tick, score)
+            name = key.tonic_name + ("m" if key.mode is Mode.MINOR else "")
+            yield mido.MetaMessage("key_signature", key=name, time=tick)
 
 
 def midi_to_song(data: bytes) -> Song:
@@ -115,36 +157,6 @@ def _chord_symbols(chords: tuple[ChordSpan, ...], length_beats: int) -> Iterator
         yield span.start_beat, span.chord.symbol
         if span.end_beat < next_beat:
             yield span.end_beat, NO_CHORD
-
-
-def _ending_at(end_tick: int, score: ScoreTick) -> bytes:
-    """The file with every track's end moved to ``end_tick``; symusic ends each track a tick after its last event."""
-    data = score.dumps_midi()
-    first, *others = score.tracks
-    conductor = [event.time for events in (score.markers, score.key_signatures) for event in events]
-    last_ticks = [max(conductor + _event_ends(first)), *(max([0, *_event_ends(track)]) for track in others)]
-    file = data[:14]
-    position = len(file)
-    for last_tick in last_ticks:
-        start, length = position + 8, int.from_bytes(data[position + 4 : position + 8], "big")
-        body = data[start : start + length]
-        assert body.endswith(b"\x01" + _TRACK_END), "symusic ends tracks otherwise than this was written for"
-        body = body[: -1 - len(_TRACK_END)] + _variable_length(end_tick - last_tick) + _TRACK_END
-        file += b"MTrk" + len(body).to_bytes(4, "big") + body
-        position = start + length
-    return file
-
-
-def _event_ends(track: TrackTick) -> list[int]:
-    return [note.end for note in track.notes] + [lyric.time for lyric in track.lyrics]
-
-
-def _variable_length(number: int) -> bytes:
-    """MIDI's variable-length quantity: 7 bits a byte, the highest bit set on all bytes but the last."""
-    groups = [number & 0x7F]
-    while number := number >> 7:
-        groups.append(number & 0x7F | 0x80)
-    return bytes(reversed(groups))
 
 
 def _read_meter(score: ScoreTick) -> Meter:

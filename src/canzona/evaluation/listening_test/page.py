@@ -14,7 +14,7 @@ import numpy as np
 from scipy.signal import resample_poly
 
 from canzona.evaluation.listening_test.plan import HIGHEST_RATING, LOWEST_RATING, ListeningTest
-from canzona.io.audio import SAMPLE_RATE, Played, song_to_wav
+from canzona.io.audio import SAMPLE_RATE, Played, song_to_sound
 from canzona.song.timing import steps_to_seconds
 
 PAGE = "index.html"
@@ -46,12 +46,12 @@ def play(test: ListeningTest) -> Iterator[Sound]:
     """The sound of each excerpt in turn, all equally loud; a second after the last bar it has faded out.
 
     Raises:
-        MachineFault: as ``song_to_wav``.
+        MachineFault: as ``song_to_sound``.
     """
     with tempfile.TemporaryDirectory(prefix="canzona-") as folder:
         path = Path(folder) / "excerpt.wav"
         for excerpt in (excerpt for piece in test.pieces for excerpt in piece):
-            played = song_to_wav(excerpt.song, path)
+            played = song_to_sound(excerpt.song, path)
             with wave.open(str(path)) as file:
                 values = np.frombuffer(file.readframes(file.getnframes()), "<i2") / _FULL_SCALE
                 samples = values.reshape(-1, file.getnchannels()).mean(axis=1)
