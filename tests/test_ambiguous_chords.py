@@ -2,7 +2,7 @@
 
 import pytest
 
-from canzona.evaluation.recognition import recognise
+from canzona.transcription.recognition import recognise
 from canzona.song import Meter, Note
 
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
