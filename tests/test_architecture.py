@@ -23,6 +23,7 @@ TREES = {name: ast.parse(path.read_text()) for name, path in FILES.items()}
 LAYERS = (
     {"version", "faults"},
     {"song", "processes"},
+    {"limits"},
     {"io"},
     {"hierarchy"},
     {"transcription"},

@@ -105,6 +105,12 @@ def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Ana
     )
 
 
+def midi_to_analysis_with(given: tuple[bytes, AnalysisOptions]) -> Analysis:
+    """``midi_to_analysis`` with its arguments in one, as a ``LimitedWorker`` passes them."""
+    analysis = midi_to_analysis(*given)
+    return replace(analysis, song=replace(analysis.song, provenance={}))  # a read-only mapping does not travel
+
+
 def _own_song(data: bytes) -> Song | None:
     """The song of a file that Canzona wrote; ``None`` for any other."""
     try:

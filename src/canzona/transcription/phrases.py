@@ -10,16 +10,26 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.cluster.hierarchy import fcluster, linkage
 
 from canzona.song.form import Form, Phrase, PhraseType
 from canzona.song.harmony import PITCH_CLASSES, ChordSpan
 from canzona.song.notes import Note
 from canzona.song.timing import STEPS_PER_BEAT, Meter
 
-LENGTH_WORTH = {4: 1.6, 8: 2.0, 6: 0.3, 5: -0.1, 7: -0.3, 2: -0.6, 3: -0.6, 1: -1.5, 9: -0.4, 10: -0.2, 12: -0.1, 16: -0.3}
-"""Bars → how usual a phrase of this length is; any other length counts as ``UNUSUAL``."""
-UNUSUAL, LONGEST_BARS = -1.5, 16
-PAUSE_WORTH, NOVELTY_WORTH, MIXED_COST, RETURN_WORTH = 1.0, 2.0, 0.5, 3.0
+LENGTH_SHARES = {
+    1: 0.05, 2: 0.04, 3: 0.04, 4: 0.34, 5: 0.035, 6: 0.024, 7: 0.024, 8: 0.36, 9: 0.053, 10: 0.019, 11: 0.006, 12: 0.013,
+    13: 0.006, 14: 0.004, 15: 0.003, 16: 0.036,
+}  # fmt: skip
+"""Bars → how many phrases are of this length, of those that people marked in training songs of POP909."""
+LONGEST_BARS = max(LENGTH_SHARES)
+LENGTH_WORTH, PHRASE_WORTH = 1.0, 2.5
+"""What the logarithm of that share is worth, and what a phrase is worth by itself."""
+PAUSE_WORTH, NOVELTY_WORTH, VOICE_WORTH, MIXED_COST, RETURN_WORTH = 1.0, 2.0, 1.0, 0.5, 3.0
+"""What it is worth that the melody pauses before a phrase, that something new begins, that the voice begins or ends there; what
+a bar costs that is sung where the phrase is not, or not where it is; and what a bar's return elsewhere is worth."""
+RHYTHM_WEIGHT, TUNE_WEIGHT, HARMONY_WEIGHT, TEXTURE_WEIGHT = 0.5, 1.0, 1.0, 0.7
+"""How much each counts in how alike two bars are."""
 SAME_PHRASE = 0.62
 """Mean likeness of bars from which phrases share a letter."""
 SUNG_SHARE = 0.4
@@ -65,9 +75,9 @@ def bar_likeness(
     for note in others:
         if note.start_step < steps:
             texture[note.start_step, note.pitch % PITCH_CLASSES] = 1
-    parts = [(_alike(rhythm, length_bars), 0.5), (_alike(tune, length_bars), 1.0)] if melody else []
-    parts += [(_alike(harmony, length_bars), 1.0)] if len(chords) else []
-    parts += [(_alike(texture, length_bars), 0.7)] if len(others) else []
+    parts = [(_alike(rhythm, length_bars), RHYTHM_WEIGHT), (_alike(tune, length_bars), TUNE_WEIGHT)] if melody else []
+    parts += [(_alike(harmony, length_bars), HARMONY_WEIGHT)] if len(chords) else []
+    parts += [(_alike(texture, length_bars), TEXTURE_WEIGHT)] if len(others) else []
     if not parts:
         return np.ones((length_bars, length_bars))
     return np.average([part for part, _ in parts], axis=0, weights=[weight for _, weight in parts])
@@ -117,7 +127,7 @@ def _cut(likeness: NDArray[np.float64], pauses: NDArray[np.float64], sung: NDArr
     """The bars with which phrases start, and the end."""
     bars = len(sung)
     begins = PAUSE_WORTH * (pauses - pauses.mean()) + NOVELTY_WORTH * _novelty(likeness)
-    begins += 1.0 * (np.diff(sung, prepend=sung[0]) != 0)
+    begins += VOICE_WORTH * (np.diff(sung, prepend=sung[0]) != 0)
     sums = np.zeros((LONGEST_BARS + 1, bars))  # length, start → how much of it is heard elsewhere, mean likeness
     path = np.zeros_like(likeness)
     usual = float(np.quantile(likeness, 0.75))
@@ -136,7 +146,8 @@ def _cut(likeness: NDArray[np.float64], pauses: NDArray[np.float64], sung: NDArr
             voiced = (count[end] - count[start]) / length
             worth = (
                 total[start]
-                + LENGTH_WORTH.get(length, UNUSUAL)
+                + LENGTH_WORTH * float(np.log(LENGTH_SHARES[length]))
+                + PHRASE_WORTH
                 + (begins[start] if start else 0.0)
                 + RETURN_WORTH * sums[length, start]
                 - MIXED_COST * min(voiced, 1 - voiced) * length
@@ -151,8 +162,6 @@ def _cut(likeness: NDArray[np.float64], pauses: NDArray[np.float64], sung: NDArr
 
 def _lettered(likeness: NDArray[np.float64], sung: NDArray[np.bool_], bounds: list[int]) -> tuple[Form, float]:
     """Phrases that are alike get one letter, by average linkage; in a song without melody all count as sung."""
-    from scipy.cluster.hierarchy import fcluster, linkage
-
     spans = list(zip(bounds, bounds[1:], strict=False))
     voiced = [not sung.any() or bool(sung[start:end].mean() >= SUNG_SHARE) for start, end in spans]
     distances = []
