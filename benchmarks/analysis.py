@@ -109,7 +109,10 @@ def measure(analysis: Analysis, performance: Performance, song: AlignedSong, key
 
 
 def _melody_f1(analysis: Analysis, song: AlignedSong, on_their_axis) -> float:
-    asked = [(note.start_step + int(song.offset[min(note.start_step // 4, len(song.offset) - 1)]), note.pitch) for note in song.melody]
+    asked = [
+        (note.start_step + int(song.offset[min(note.start_step // 4, len(song.offset) - 1)]), note.pitch)
+        for note in song.melody
+    ]
     sheet = analysis.song.lead_sheet
     melody = sheet.melody if sheet else ()
     steps = np.rint(on_their_axis(np.array([float(note.start_step) for note in melody]))).astype(int)
@@ -137,7 +140,9 @@ def _chord_score(analysis: Analysis, song: AlignedSong, on_their_axis) -> float:
                 labels.append(span.chord.symbol)
     sheet = analysis.song.lead_sheet
     chords = sheet.chords if sheet else ()
-    bounds = on_their_axis(STEPS_PER_BEAT * np.array([[c.start_beat, c.end_beat] for c in chords], float).reshape(-1)).reshape(-1, 2)
+    bounds = on_their_axis(STEPS_PER_BEAT * np.array([[c.start_beat, c.end_beat] for c in chords], float).reshape(-1)).reshape(
+        -1, 2
+    )
     heard = []
     for start, end in asked:
         middle = (start + end) / 2
@@ -172,7 +177,10 @@ def _phrase_scores(analysis: Analysis, song: AlignedSong, on_their_axis) -> dict
         asked = _intervals(np.array(starts[1:], float), end)
         heard = _intervals(np.unique(inner.round(3)), end)
         frames = np.arange(end) + 0.5
-        letters = [found.form.phrases[int(np.clip(np.searchsorted(bars, f, side="right") - 1, 0, len(bars) - 2))].letter for f in frames]
+        letters = [
+            found.form.phrases[int(np.clip(np.searchsorted(bars, f, side="right") - 1, 0, len(bars) - 2))].letter
+            for f in frames
+        ]
         own = [form.phrases[number].letter for number, _ in form.bar_positions()]
         each = np.stack([np.arange(end), np.arange(1, end + 1)], axis=1).astype(float)
         best["boundaries"] = max(best["boundaries"], segment.detection(asked, heard, window=1.0, trim=True)[2])

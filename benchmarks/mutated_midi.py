@@ -53,13 +53,17 @@ def main() -> None:
             if (number + 1) % 1000 == 0:
                 print(f"{number + 1}: slowest {slowest:.2f} s, {largest / 2**20:.0f} MiB, {dict(outcomes)}", flush=True)
     print(f"{sum(outcomes.values())} mutants: {dict(outcomes)}")
-    print(f"slowest {slowest:.2f} s (limit {SECONDS:g} s), most memory {largest / 2**20:.0f} MiB (limit {MEMORY_BYTES / 2**20:g})")
+    print(
+        f"slowest {slowest:.2f} s (limit {SECONDS:g} s), most memory {largest / 2**20:.0f} MiB (limit {MEMORY_BYTES / 2**20:g})"
+    )
 
 
 def written(meters: int = 1) -> bytes:
     """A small file with all that a file of Canzona's has, or one whose second metre event is another."""
     notes = tuple(Note(4 * step, 60 + step * 5 % 12, 3) for step in range(32))
-    chords = tuple(ChordSpan(4 * bar, 4, Chord.parse(symbol)) for bar, symbol in enumerate(("C:maj", "A:min", "F:maj", "G:7") * 2))
+    chords = tuple(
+        ChordSpan(4 * bar, 4, Chord.parse(symbol)) for bar, symbol in enumerate(("C:maj", "A:min", "F:maj", "G:7") * 2)
+    )
     piano = tuple(Note(16 * bar + 4 * n, 48 + tone, 4) for bar in range(8) for n, tone in enumerate((0, 7, 12, 16)))
     data = song_to_midi(Song(Form.parse("i2A4o2"), lead_sheet=LeadSheet(notes, chords), accompaniment=piano))
     return data if meters == 1 else data.replace(b"\xff\x58\x04\x04", b"\xff\x58\x04\x03", 1).replace(b"MELODY", b"Melody")

@@ -22,7 +22,8 @@ def analyze(
         float | None, typer.Option(help="Quarter notes a minute, 20 to 300. Default: the file's, else as found.")
     ] = None,
     first_downbeat: Annotated[
-        float | None, typer.Option(help="When a bar begins, in seconds from the file's start. Default: the file's, else as found.")
+        float | None,
+        typer.Option(help="When a bar begins, in seconds from the file's start. Default: the file's, else as found."),
     ] = None,
     melody_track: Annotated[
         str | None, typer.Option(help="Track that is the melody, by name or number from 1. Default: by name, else as found.")

@@ -15,7 +15,7 @@ from canzona.song.harmony import ChordSpan, Key
 from canzona.song.notes import Note
 from canzona.song.song import LeadSheet, Song
 from canzona.song.timing import STEPS_PER_BEAT, Meter
-from canzona.transcription.grid import Grid
+from canzona.transcription.grid import Grid, even_grid
 from canzona.transcription.harmony import heard_chords
 from canzona.transcription.keys import heard_keys
 from canzona.transcription.options import AnalysisOptions
@@ -27,14 +27,17 @@ from canzona.transcription.sections import sections
 from canzona.transcription.timing import Timing, hear_timing
 
 
+ITEMS = ("tempo", "meter", "bar lines", "melody", "chords", "keys", "phrases")
+"""What an analysis is more or less sure of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """A song heard in a MIDI file.
 
     Attributes:
         song: all four levels; no melody, chords or piano where the file has none.
-        confidence: of ``tempo``, ``meter``, ``bar lines``, ``melody``, ``chords``, ``keys`` and ``phrases``, each 0 to 1; 1 for
-            what the file or the user says. It is no probability: the higher, the less was guessed.
+        confidence: of each of ``ITEMS``, 0 to 1; 1 for what the file or the user says. It is no probability: the higher, the less was guessed.
         remarks: what was found otherwise than the file says it, as people read it.
         left_out: what of the file is not in the song, as people read it.
         grid: where the song's beats lie in the file, in quarter notes of it.
@@ -61,14 +64,15 @@ def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Ana
             several, or is absurdly long.
     """
     options = options or AnalysisOptions()
+    if options == AnalysisOptions() and (own := _own_song(data)) is not None:
+        end_beats = own.meter.bars_to_beats(own.form.length_bars)
+        return Analysis(own, dict.fromkeys(ITEMS, 1.0), (), (), even_grid(0.0, 1.0, end_beats))
     performance = read_performance(data)
     timing = hear_timing(performance, options)
-    if options == AnalysisOptions() and (own := _own_song(data)) is not None:
-        return Analysis(own, dict.fromkeys((*timing.confidence, "melody", "chords", "keys", "phrases"), 1.0), (), (), timing.grid)
     meter, grid = timing.meter, timing.grid
     played, swings = straightened(_on_grid(performance.notes, grid))
     on_steps = rounded(played)
-    played = played.chosen(np.lexsort((played.pitch, np.maximum(np.floor(played.start + 0.5), 0))))
+    played = played.chosen(np.lexsort((played.pitch, np.maximum(np.ceil(played.start - 0.5), 0))))
     roles = roles_of(performance, on_steps, meter.bar_of_step(int(on_steps.start.max())) + 1, options)
     line = one_line(played.chosen(roles.melody))
     blocks = tuple(struck(as_notes(on_steps.chosen(roles.chords))))

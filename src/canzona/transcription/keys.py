@@ -14,9 +14,7 @@ AS_GOOD = 0.03
 """A signature is believed where it leaves at most this much more of the music outside its scale than the key that is heard."""
 
 
-def heard_keys(
-    form: Form, sheet: LeadSheet, meter: Meter, signatures: Sequence[tuple[int, Key]]
-) -> tuple[Form, float]:
+def heard_keys(form: Form, sheet: LeadSheet, meter: Meter, signatures: Sequence[tuple[int, Key]]) -> tuple[Form, float]:
     """The phrases with their keys, and the share 0 to 1 of the music that lies within their scales.
 
     A signature of none is what sequencers write unasked: it is believed only where it explains the notes no worse.

@@ -3,8 +3,8 @@
 A linear-chain model over candidate notes with rests between, in which a note costs or gains what its features are worth and so
 does each step from note to note; the path is Viterbi's. Two passes: the second knows how high and how loud the first one's
 melody was. The weights are averaged perceptrons (Collins, *Discriminative Training Methods for Hidden Markov Models*, EMNLP
-2002) of 158 training songs of POP909 whose three tracks were merged into one; on songs outside these the melody's notes are
-found with an F-measure of .75, where the plain skyline reaches about .5.
+2002) of 170 training songs of POP909 whose three tracks were merged into one; on the tuning songs they find the melody's notes
+with an F-measure of .76.
 """
 
 import json

@@ -20,7 +20,11 @@ _KNOTS = {
 }  # fmt: skip
 """Column of ``_plain`` → where the piecewise linear function of it may bend."""
 _INTERVALS, _DISTANCES = (0, 1, 3, 5, 8, 12), (1, 2, 4, 8, 16)
-_LOUDNESS_KNOTS, _PITCH_KNOTS, _COUNT_KNOTS = (-40, -20, -8, 0, 8, 20, 40), (-19, -12, -7, -3, 0, 3, 7, 12, 19), (0, 4, 8, 16, 24, 30)
+_LOUDNESS_KNOTS, _PITCH_KNOTS, _COUNT_KNOTS = (
+    (-40, -20, -8, 0, 8, 20, 40),
+    (-19, -12, -7, -3, 0, 3, 7, 12, 19),
+    (0, 4, 8, 16, 24, 30),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +147,8 @@ def _plain(notes: Notes) -> NDArray[np.float64]:
             (pitch >= 55) & (pitch <= 79),
             height,
             height**2,
-            start % 2 == 1,
-            start % 4 == 0,
+            notes.start % 2 == 1,
+            notes.start % 4 == 0,
         ],
         axis=1,
     ).astype(float)

@@ -44,8 +44,6 @@ def written_meter(score: ScoreTick, last_onset: float) -> WrittenMeter:
     events = [(beat, signature) for beat, signature in sorted(latest.items()) if beat <= last_onset]
     if not events:
         return WrittenMeter(Meter(4), is_given=False)
-    if _MEANINGLESS in latest.values():
-        return WrittenMeter(None)
     if events[0][0] > 0:
         events.insert(0, (0.0, (4, 4)))
     upbeat = 0.0
@@ -53,6 +51,8 @@ def written_meter(score: ScoreTick, last_onset: float) -> WrittenMeter:
         (start, (top, bottom)), (bar_start, (next_top, next_bottom)) = events[:2]
         if bar_start - start == 4 * top / bottom < 4 * next_top / next_bottom:
             upbeat, events = bar_start - start, [(0.0, events[1][1]), *events[2:]]
+    if any(signature == _MEANINGLESS for _, signature in events):
+        return WrittenMeter(None)
     first = events[0][1]
     for (_, before), (beat, signature) in pairwise(events):
         if signature != before and _SAME_AS.get(signature) != _SAME_AS.get(before):

@@ -1,9 +1,9 @@
 """Phrases and their letters, from what returns and where something new begins.
 
 Phrases are the best way to cut the song into stretches: each is worth how usual its length is, how plainly something begins at
-its start (the melody pauses, or what returned so far stops returning), whether it is sung or not throughout, and how much of it
-is heard elsewhere in the song (a dynamic programme over bars; the idea of explaining a song by its repeats: Paulus and Klapuri,
-*Music Structure Analysis Using a Probabilistic Fitness Measure*, IEEE TASLP 2009). Phrases that sound alike share a letter.
+its start (the melody pauses, or what is heard elsewhere in the song begins or stops) and whether it is sung or not throughout; a
+dynamic programme over bars (the idea: Paulus and Klapuri, *Music Structure Analysis Using a Probabilistic Fitness Measure*, IEEE
+TASLP 2009). Phrases that sound alike share a letter.
 """
 
 from collections.abc import Sequence
@@ -23,16 +23,14 @@ LENGTH_SHARES = {
 }  # fmt: skip
 """Bars → how many phrases are of this length, of those that people marked in training songs of POP909."""
 LONGEST_BARS = max(LENGTH_SHARES)
-LENGTH_WORTH, PHRASE_WORTH = 1.0, 2.5
-"""What the logarithm of that share is worth, and what a phrase is worth by itself."""
-PAUSE_WORTH, NOVELTY_WORTH, VOICE_WORTH, MIXED_COST, RETURN_WORTH = 1.0, 2.0, 1.0, 0.5, 3.0
-"""What it is worth that the melody pauses before a phrase, that something new begins, that the voice begins or ends there; what
-a bar costs that is sung where the phrase is not, or not where it is; and what a bar's return elsewhere is worth."""
-RHYTHM_WEIGHT, TUNE_WEIGHT, HARMONY_WEIGHT, TEXTURE_WEIGHT = 0.5, 1.0, 1.0, 0.7
-"""How much each counts in how alike two bars are."""
-SAME_PHRASE = 0.62
+PAUSE_WORTH, NOVELTY_WORTH, VOICE_WORTH, MIXED_COST = 1.1, 4.6, 0.94, 0.39
+"""What it is worth that the melody pauses before a phrase, that something new begins, that the voice begins or ends there; and
+what a bar costs that is sung where the phrase is not, or not where it is. Beside the logarithm of its length's share."""
+RHYTHM_WEIGHT, TUNE_WEIGHT, HARMONY_WEIGHT, TEXTURE_WEIGHT = 0.58, 0.93, 0.6, 0.7
+"""How much each counts in how alike two bars are; like all weights here chosen by random search on training songs."""
+SAME_PHRASE = 0.57
 """Mean likeness of bars from which phrases share a letter."""
-SUNG_SHARE = 0.4
+SUNG_SHARE = 0.39
 """Share of bars with melody from which a phrase is sung."""
 _SUNG_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _OTHER_LETTERS = "bcdefghjklmnpqrstuvwxyz"
@@ -128,15 +126,6 @@ def _cut(likeness: NDArray[np.float64], pauses: NDArray[np.float64], sung: NDArr
     bars = len(sung)
     begins = PAUSE_WORTH * (pauses - pauses.mean()) + NOVELTY_WORTH * _novelty(likeness)
     begins += VOICE_WORTH * (np.diff(sung, prepend=sung[0]) != 0)
-    sums = np.zeros((LONGEST_BARS + 1, bars))  # length, start → how much of it is heard elsewhere, mean likeness
-    path = np.zeros_like(likeness)
-    usual = float(np.quantile(likeness, 0.75))
-    for length in range(1, min(LONGEST_BARS, bars) + 1):
-        path = likeness[:, :] if length == 1 else path[:-1, :-1] + likeness[length - 1 :, length - 1 :]
-        for start in range(len(path)):
-            elsewhere = path[start, np.abs(np.arange(len(path)) - start) >= length]
-            if len(elsewhere):
-                sums[length, start] = max(float(elsewhere.max()) / length - usual, 0.0)
     total, origin = np.full(bars + 1, -np.inf), np.zeros(bars + 1, dtype=int)
     total[0] = 0.0
     count = np.concatenate([[0], np.cumsum(sung)])
@@ -146,10 +135,8 @@ def _cut(likeness: NDArray[np.float64], pauses: NDArray[np.float64], sung: NDArr
             voiced = (count[end] - count[start]) / length
             worth = (
                 total[start]
-                + LENGTH_WORTH * float(np.log(LENGTH_SHARES[length]))
-                + PHRASE_WORTH
+                + float(np.log(LENGTH_SHARES[length]))
                 + (begins[start] if start else 0.0)
-                + RETURN_WORTH * sums[length, start]
                 - MIXED_COST * min(voiced, 1 - voiced) * length
             )
             if worth > total[end]:

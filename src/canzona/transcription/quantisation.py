@@ -49,8 +49,8 @@ def _between(values: NDArray[np.float64], bounds: tuple[float, float]) -> NDArra
 
 
 def rounded(notes: Notes) -> Notes:
-    """The notes on the nearest steps, none before 0 and each at least one long, in order of time and pitch."""
-    start = np.maximum(np.floor(notes.start + 0.5), 0)
+    """The notes on the nearest steps, of two as near the earlier, none before 0 and each at least one long, in order of time and pitch."""
+    start = np.maximum(np.ceil(notes.start - 0.5), 0)
     end = np.maximum(np.floor(notes.end + 0.5), start + 1)
     order = np.lexsort((notes.pitch, start))
     return notes.at(start, end).chosen(order)
@@ -88,9 +88,9 @@ def one_line(notes: Notes) -> Placed:
     steps: list[int | None] = []
     last = -1
     for place, start in enumerate(starts.tolist()):
-        step = int(np.floor(start + 0.5))
+        step = int(np.ceil(start - 0.5))
         following = starts[place + 1] if place + 1 < len(starts) else start + STEPS_PER_BEAT
-        next_step = int(np.floor(following + 0.5))
+        next_step = int(np.ceil(following - 0.5))
         if next_step == step and abs(following - step) < abs(start - step) and step - 1 > last:
             step -= 1
         moves = step <= last

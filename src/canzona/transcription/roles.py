@@ -86,7 +86,9 @@ def roles_of(performance: Performance, notes: Notes, length_bars: int, options: 
                 sung, confidence = heard_melody(notes.chosen(asked))
                 if sung.sum() >= FEWEST_NOTES_PER_BAR * length_bars:
                     melody[asked[sung]] = True
-                    remarks.append("melody found among the notes of all tracks" if len(tracks) > 1 else "melody found among the notes")
+                    remarks.append(
+                        "melody found among the notes of all tracks" if len(tracks) > 1 else "melody found among the notes"
+                    )
     if melody.any() and len({n for n, role in roles.items() if role == MELODY}):
         middle = np.median(notes.pitch[melody])
         strange = melody & (np.abs(notes.pitch - middle) > WIDEST_TUNE)
