@@ -26,7 +26,7 @@ ROLES = {
 }  # fmt: skip
 """Words in the names of tracks, in capitals → what they are read as. POP909's BRIDGE is piano, as where POP909 itself is read."""
 
-SECOND_VOICES = frozenset("BACKING BACK BACKGROUND BG BGV HARMONY HARMONIES GUITAR SYNTH BASS".split())
+SECOND_VOICES = frozenset(["BACKING", "BACK", "BACKGROUND", "BG", "BGV", "HARMONY", "HARMONIES", "GUITAR", "SYNTH", "BASS"])
 """Words that make a track no melody whatever else its name says: backing vocals, a lead guitar."""
 
 DEFAULT_MIDI_TEMPO = 120.0

@@ -3,5 +3,4 @@
 from canzona.transcription.analysis import Analysis, midi_to_analysis
 from canzona.transcription.options import AnalysisOptions
 
-
 __all__ = ["Analysis", "AnalysisOptions", "midi_to_analysis"]

@@ -14,18 +14,17 @@ from canzona.song.form import Form
 from canzona.song.harmony import ChordSpan, Key
 from canzona.song.notes import Note
 from canzona.song.song import LeadSheet, Song
-from canzona.song.timing import STEPS_PER_BEAT, Meter
+from canzona.song.timing import Meter
 from canzona.transcription.grid import Grid, even_grid
 from canzona.transcription.harmony import heard_chords
 from canzona.transcription.keys import heard_keys
 from canzona.transcription.options import AnalysisOptions
-from canzona.transcription.performance import Notes, Performance, read_performance
+from canzona.transcription.performance import Notes, Performance, read_few, read_performance
 from canzona.transcription.phrases import heard_form
 from canzona.transcription.quantisation import as_notes, one_line, rounded, straightened
 from canzona.transcription.roles import Roles, roles_of
 from canzona.transcription.sections import sections
-from canzona.transcription.timing import Timing, hear_timing
-
+from canzona.transcription.timing import hear_timing
 
 ITEMS = ("tempo", "meter", "bar lines", "melody", "chords", "keys", "phrases")
 """What an analysis is more or less sure of."""
@@ -64,6 +63,7 @@ def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Ana
             several, or is absurdly long.
     """
     options = options or AnalysisOptions()
+    read_few(data)
     if options == AnalysisOptions() and (own := _own_song(data)) is not None:
         end_beats = own.meter.bars_to_beats(own.form.length_bars)
         return Analysis(own, dict.fromkeys(ITEMS, 1.0), (), (), even_grid(0.0, 1.0, end_beats))

@@ -40,7 +40,8 @@ def written_meter(score: ScoreTick, last_onset: float) -> WrittenMeter:
     """
     latest: dict[float, tuple[int, int]] = {}
     for event in sorted(score.time_signatures, key=lambda event: event.time):
-        latest[event.time / score.ticks_per_quarter] = (event.numerator, event.denominator)
+        if event.numerator > 0 and event.denominator > 0:
+            latest[event.time / score.ticks_per_quarter] = (event.numerator, event.denominator)
     events = [(beat, signature) for beat, signature in sorted(latest.items()) if beat <= last_onset]
     if not events:
         return WrittenMeter(Meter(4), is_given=False)

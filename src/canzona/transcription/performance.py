@@ -104,11 +104,8 @@ def read_performance(data: bytes) -> Performance:
     Raises:
         ValueError: in one line, where it is no MIDI file, has no notes but drums', or is absurdly long or full.
     """
-    score = read_score(_in_quarters(_unwrapped(data)))
+    score = read_few(data)
     playing = [track for track in score.tracks if len(track.notes)]
-    if sum(len(track.notes) for track in playing) > MOST_NOTES:
-        count = sum(len(track.notes) for track in playing)
-        raise ValueError(f"MIDI file: must have at most {MOST_NOTES} notes, got {count}")
     pitched = [track for track in playing if not track.is_drum]
     drum_notes = sum(len(track.notes) for track in playing if track.is_drum)
     if not pitched:
@@ -128,6 +125,19 @@ def read_performance(data: bytes) -> Performance:
         switches=int(np.sum(~heard)),
         pedals=sum(len(track.pedals) for track in score.tracks),
     )
+
+
+def read_few(data: bytes) -> ScoreTick:
+    """The events of a file, in a wrapper or not.
+
+    Raises:
+        ValueError: where it is no MIDI file, or has more than ``MOST_NOTES`` notes.
+    """
+    score = read_score(_in_quarters(_unwrapped(data)))
+    count = sum(len(track.notes) for track in score.tracks)
+    if count > MOST_NOTES:
+        raise ValueError(f"MIDI file: must have at most {MOST_NOTES} notes, got {count}")
+    return score
 
 
 def _notes(tracks: list[TrackTick], ticks_per_quarter: int) -> Notes:

@@ -11,7 +11,7 @@ WITHOUT_MELODY = {
     "INTRO": PhraseType.INTRO.value, "OUTRO": PhraseType.OUTRO.value, "ENDING": PhraseType.OUTRO.value,
     "CODA": PhraseType.OUTRO.value, "INTERLUDE": "b", "INSTRUMENTAL": "b", "BREAK": "b", "SOLO": "b",
 }  # fmt: skip
-SUNG = frozenset("VERSE CHORUS REFRAIN HOOK BRIDGE PRECHORUS POSTCHORUS STROPHE".split())
+SUNG = frozenset(["VERSE", "CHORUS", "REFRAIN", "HOOK", "BRIDGE", "PRECHORUS", "POSTCHORUS", "STROPHE"])
 _SUNG_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
