@@ -118,9 +118,10 @@ def _melody_f1(analysis: Analysis, song: AlignedSong, on_their_axis) -> float:
     steps = np.rint(on_their_axis(np.array([float(note.start_step) for note in melody]))).astype(int)
     free = Counter(asked)
     hits = 0
+    waiting = list(zip(steps.tolist(), (note.pitch for note in melody), strict=True))
     for distance in (0, -1, 1):
         left = []
-        for step, pitch in zip(steps, (note.pitch for note in melody), strict=True) if distance == 0 else waiting:
+        for step, pitch in waiting:
             if free[step + distance, pitch] > 0:
                 free[step + distance, pitch] -= 1
                 hits += 1

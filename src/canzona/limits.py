@@ -1,4 +1,4 @@
-"""Work on what strangers sent, in a process of its own that may take so long and need so much memory, and whose death is told."""
+"""Work on what strangers sent, in a process of its own with limits of time and memory, whose death is told."""
 
 import sys
 from collections.abc import Callable

@@ -24,7 +24,7 @@ ROLES = {
     "CHORDS": CHORDS, "CHORD": CHORDS,
     "PIANO": PIANO, "ACCOMPANIMENT": PIANO, "BRIDGE": PIANO,
 }  # fmt: skip
-"""Words in the names of tracks, in capitals → what they are read as. POP909's BRIDGE is piano, as where POP909 itself is read."""
+"""Words in the names of tracks, in capitals → what they are read as. POP909's BRIDGE is piano, as where POP909 is read."""
 
 SECOND_VOICES = frozenset(["BACKING", "BACK", "BACKGROUND", "BG", "BGV", "HARMONY", "HARMONIES", "GUITAR", "SYNTH", "BASS"])
 """Words that make a track no melody whatever else its name says: backing vocals, a lead guitar."""
@@ -46,8 +46,9 @@ def tracks_to_song(data: bytes) -> Song:
     is the highest of the notes that start together, each cut where the next starts. Chords are the Harte symbols in the lyrics
     of the chord track or in markers; else the notes of the chord track, the chord of the vocabulary nearest to those of each
     beat over the lowest. The metre is 4/4 and the tempo 120 where the file gives none; of several tempos the one that lasts
-    longest. Drums are left out. Phrases are markers such as ``A8`` where they cover the music without gap, else one phrase; a key signature holds
-    until the next, and without any the keys are ``None``. ``midi_to_song`` is stricter, for Canzona's own files.
+    longest. Drums are left out. Phrases are markers such as ``A8`` where they cover the music without gap, else one phrase; a
+    key
+    signature holds until the next, and without any the keys are ``None``. ``midi_to_song`` is stricter, for Canzona's own files.
 
     Raises:
         ValueError: in one line, where this is no MIDI file, has no notes in such tracks, has another metre or several, or its

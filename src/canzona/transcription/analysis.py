@@ -36,7 +36,8 @@ class Analysis:
 
     Attributes:
         song: all four levels; no melody, chords or piano where the file has none.
-        confidence: of each of ``ITEMS``, 0 to 1; 1 for what the file or the user says. It is no probability: the higher, the less was guessed.
+        confidence: of each of ``ITEMS``, 0 to 1; 1 for what the file or the user says. No probability:
+            the higher, the less was guessed.
         remarks: what was found otherwise than the file says it, as people read it.
         left_out: what of the file is not in the song, as people read it.
         grid: where the song's beats lie in the file, in quarter notes of it.

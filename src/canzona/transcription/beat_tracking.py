@@ -58,7 +58,7 @@ def _period(curve: NDArray[np.float64]) -> float:
 
 def _lay(curve: NDArray[np.float64], period: float) -> NDArray[np.float64]:
     """The frames of the beats."""
-    steps = np.arange(int(round(period / 2)), int(round(period * 2)) + 1)
+    steps = np.arange(round(period / 2), round(period * 2) + 1)
     cost = -_EVENNESS * np.log(steps / period) ** 2
     total, origin = curve.copy(), np.full(len(curve), -1)
     for frame in range(int(steps[0]), len(curve)):
@@ -69,7 +69,7 @@ def _lay(curve: NDArray[np.float64], period: float) -> NDArray[np.float64]:
         if reached[best] > 0:
             total[frame] += reached[best]
             origin[frame] = reach[best]
-    frame = len(curve) - int(round(period)) + int(total[-int(round(period)) :].argmax())
+    frame = len(curve) - round(period) + int(total[-round(period) :].argmax())
     frames = [frame]
     while origin[frames[-1]] >= 0:
         frames.append(int(origin[frames[-1]]))

@@ -76,7 +76,7 @@ def _draw_row(axes: "Axes", song: Song, first_bar: int, bars: int) -> None:
     axes.set_xlim(start, end)
     axes.set_ylim(lowest, highest + 8)
     axes.set_yticks([])
-    shown = [bar for bar in range(first_bar, min(first_bar + bars, song.form.length_bars))]
+    shown = list(range(first_bar, min(first_bar + bars, song.form.length_bars)))
     axes.set_xticks([bar * length for bar in shown], [str(bar + 1) for bar in shown], ha="left", fontsize=8, color=_QUIET)
     axes.tick_params(length=0)
     for spine in axes.spines.values():

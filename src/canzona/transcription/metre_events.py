@@ -1,4 +1,4 @@
-"""What a file's metre events say, read as musicians would: 2/2 is 4/4, two bars of 2/4 are one, a short first bar is an upbeat."""
+"""What metre events say, read as musicians would: 2/2 is 4/4, two bars of 2/4 are one, a short first bar is an upbeat."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -71,6 +71,6 @@ def written_meter(score: ScoreTick, last_onset: float) -> WrittenMeter:
 def _changed(first: tuple[int, int], signature: tuple[int, int], beat: float, upbeat: float) -> str:
     bar = int((beat - upbeat) / (4 * first[0] / first[1])) + 1 + (upbeat > 0)
     return (
-        f"meter: must be one throughout, 3/4 or 4/4, got {signature[0]}/{signature[1]} in bar {bar} after {first[0]}/{first[1]};"
-        " --meter reads all in one"
+        f"meter: must be one throughout, 3/4 or 4/4, got {signature[0]}/{signature[1]} in bar {bar}"
+        f" after {first[0]}/{first[1]}; --meter reads all in one"
     )

@@ -1,12 +1,13 @@
 """Phrases and their letters, from what returns and where something new begins.
 
 Phrases are the best way to cut the song into stretches: each is worth how usual its length is, how plainly something begins at
-its start (the melody pauses, or what is heard elsewhere in the song begins or stops) and whether it is sung or not throughout; a
-dynamic programme over bars (the idea: Paulus and Klapuri, *Music Structure Analysis Using a Probabilistic Fitness Measure*, IEEE
-TASLP 2009). Phrases that sound alike share a letter.
+its start (the melody pauses, or what is heard elsewhere in the song begins or stops) and whether it is sung or not
+throughout; a dynamic programme over bars (the idea: Paulus and Klapuri, *Music Structure Analysis Using a Probabilistic Fitness
+Measure*, IEEE TASLP 2009). Phrases that sound alike share a letter.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,7 +150,7 @@ def _cut(likeness: NDArray[np.float64], pauses: NDArray[np.float64], sung: NDArr
 
 def _lettered(likeness: NDArray[np.float64], sung: NDArray[np.bool_], bounds: list[int]) -> tuple[Form, float]:
     """Phrases that are alike get one letter, by average linkage; in a song without melody all count as sung."""
-    spans = list(zip(bounds, bounds[1:], strict=False))
+    spans = list(pairwise(bounds))
     voiced = [not sung.any() or bool(sung[start:end].mean() >= SUNG_SHARE) for start, end in spans]
     distances = []
     for i, (start, end) in enumerate(spans):

@@ -49,7 +49,7 @@ def _between(values: NDArray[np.float64], bounds: tuple[float, float]) -> NDArra
 
 
 def rounded(notes: Notes) -> Notes:
-    """The notes on the nearest steps, of two as near the earlier, none before 0 and each at least one long, in order of time and pitch."""
+    """The notes on the nearest steps (of two as near the earlier), none before 0, at least one long, by time and pitch."""
     start = np.maximum(np.ceil(notes.start - 0.5), 0)
     end = np.maximum(np.floor(notes.end + 0.5), start + 1)
     order = np.lexsort((notes.pitch, start))

@@ -91,7 +91,7 @@ def hear_timing(performance: Performance, options: AnalysisOptions) -> Timing:
     if trusts_phase and options.first_downbeat_seconds is None:
         period = min(written.period, meter.beats_per_bar)
         for beat in range(0, meter.beats_per_bar, period):
-            prior[int(round(STEPS_PER_BEAT * (written.first_downbeat + beat))) % len(prior)] += trust + (beat == 0)
+            prior[round(STEPS_PER_BEAT * (written.first_downbeat + beat)) % len(prior)] += trust + (beat == 0)
     if options.first_downbeat_seconds is not None:
         given = base.steps(performance.beats_at(np.array([options.first_downbeat_seconds])))
         prior[int(np.rint(given[0])) % len(prior)] += 1e6
@@ -100,12 +100,13 @@ def hear_timing(performance: Performance, options: AnalysisOptions) -> Timing:
     bars = lay_bars(features, meter, prior, int(np.rint(moved.start[0])), whole)
     places = base.positions(bars.first_step + STEPS_PER_BEAT * np.arange(len(bars.numbers), dtype=float))
     grid = Grid(places, bars.numbers)
+    shift = 0
     if trusts_phase and options.first_downbeat_seconds is None:  # empty bars before the music stay
         empty = meter.bars_to_beats(
-            max(int(round(-grid.steps(np.array([max(written.first_downbeat, 0.0)]))[0])), 0) // meter.steps_per_bar
+            max(round(float(-grid.steps(np.array([max(written.first_downbeat, 0.0)]))[0])), 0) // meter.steps_per_bar
         )
-        grid = grid.moved(-empty)
-    remarks += [f"half a bar is missing before bar {bar} and stands as a rest" for bar in bars.repaired]
+        grid, shift = grid.moved(-empty), empty // meter.beats_per_bar
+    remarks += [f"part of a bar is missing before bar {bar + shift} and stands as a rest" for bar in bars.repaired]
     confidence = {"tempo": tempo_confidence, "meter": meter_confidence, "bar lines": bars.confidence}
     return Timing(grid, meter, tempo, confidence, tuple(remarks))
 
