@@ -48,7 +48,8 @@ def tracks_to_song(data: bytes) -> Song:
     beat over the lowest. The metre is 4/4 and the tempo 120 where the file gives none; of several tempos the one that lasts
     longest. Drums are left out. Phrases are markers such as ``A8`` where they cover the music without gap, else one phrase; a
     key
-    signature holds until the next, and without any the keys are ``None``. ``midi_to_song`` is stricter, for Canzona's own files.
+    signature holds until the next, and without any the keys are ``None``. ``midi_to_song`` is
+    stricter.
 
     Raises:
         ValueError: in one line, where this is no MIDI file, has no notes in such tracks, has another metre or several, or its

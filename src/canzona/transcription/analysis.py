@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import mir_eval.chord  # noqa: F401 - rare chord symbols need it: loaded here, not within a file's limit of time
 import numpy as np
 
 from canzona.hierarchy.extraction import completed
