@@ -47,8 +47,7 @@ def tracks_to_song(data: bytes) -> Song:
     of the chord track or in markers; else the notes of the chord track, the chord of the vocabulary nearest to those of each
     beat over the lowest. The metre is 4/4 and the tempo 120 where the file gives none; of several tempos the one that lasts
     longest. Drums are left out. Phrases are markers such as ``A8`` where they cover the music without gap, else one phrase; a
-    key
-    signature holds until the next, and without any the keys are ``None``. ``midi_to_song`` is
+    key signature holds until the next, and without any the keys are ``None``. ``midi_to_song`` is
     stricter.
 
     Raises:
