@@ -2,8 +2,8 @@
 
 import pytest
 
-from canzona.evaluation.recognition import recognise
 from canzona.song import Meter, Note
+from canzona.transcription.recognition import recognise
 
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 

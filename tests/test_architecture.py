@@ -23,8 +23,10 @@ TREES = {name: ast.parse(path.read_text()) for name, path in FILES.items()}
 LAYERS = (
     {"version", "faults"},
     {"song", "processes"},
+    {"limits"},
     {"io"},
     {"hierarchy"},
+    {"transcription"},
     {"model"},
     {"representation"},
     {"training", "generation"},
@@ -37,7 +39,7 @@ LAYERS = (
 MODEL_MAY_USE = {"canzona.io.files", "canzona.io.strict_json", "canzona.version", "canzona.faults"}
 LEVELS_FILE = "hierarchy/levels.py"
 REGISTERS_COMMANDS = "cli/app.py"
-WITHOUT_TORCH = ("song", "io", "hierarchy", "evaluation", "cli")
+WITHOUT_TORCH = ("song", "io", "hierarchy", "transcription", "evaluation", "cli")
 """What must start quickly: the command line's help, and all that only reads and writes songs."""
 
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from canzona.evaluation.recognition import chord_accuracy, chord_accuracy_exact, recognise, recognised_chords
+from canzona.evaluation.recognition import chord_accuracy, chord_accuracy_exact, recognised_chords
 from canzona.io.pop909 import read_song, song_numbers
 from canzona.song import Chord, ChordSpan, Form, LeadSheet, Meter, Note, Song
 from canzona.song.harmony import QUALITIES
+from canzona.transcription.recognition import recognise
 from real_data import POP909, STRUCTURE, needs_data
 from strategies import chords
 

@@ -77,7 +77,7 @@ def test_a_bare_file():
     )
     song = tracks_to_song(data)
     assert song.form == Form.parse("A2")  # two bars: the piano's last note may ring on
-    assert (song.meter, song.tempo) == (Meter(4), 90)
+    assert (song.meter, song.tempo) == (Meter(4), 120)
     assert song.lead_sheet.melody == (Note(0, 67, 4, 91), Note(4, 65, 1, 92), Note(16, 64, 4, 93))
     assert song.lead_sheet.chords == (ChordSpan(0, 4, Chord.parse("A:min7")), ChordSpan(4, 2, Chord.parse("G:maj")))
     assert song.accompaniment == (Note(0, 48, 1, 70), Note(1, 48, 7, 71), Note(24, 50, 8, 72))
@@ -86,9 +86,9 @@ def test_a_bare_file():
 @pytest.mark.parametrize(
     ("names", "part"),
     [
-        (("Melody", "LEAD", "vocal", " Vocals "), "melody"),
+        (("Melody", "LEAD", "vocal", " Vocals ", "Lead Vocal", "Melody\0"), "melody"),
         (("Chords", "chord"), "chords"),
-        (("Piano", "accompaniment", "BRIDGE"), "piano"),
+        (("Piano", "accompaniment", "BRIDGE", "Grand Piano"), "piano"),
     ],
     ids=["melody", "chords", "piano"],
 )

@@ -69,9 +69,9 @@ def in_workers(
         Exception: what ``work`` or ``begin`` raises.
     """
     others = set(active_children())
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (begin,))
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), begin_worker, (begin,))
     try:
-        with _deaf_to_ctrl_c():  # processes inherit it from their first moment on
+        with deaf_to_ctrl_c():  # processes inherit it from their first moment on
             results = pool.map(partial(_work, work), items, chunksize=chunk)
         yield from results
     except BrokenProcessPool:
@@ -85,7 +85,7 @@ def in_workers(
 
 
 @contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
+def deaf_to_ctrl_c() -> Iterator[None]:
     """Ctrl-C waits until the block is done, and is never heard by processes that are started in it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -101,7 +101,7 @@ _FAILED: list[Exception] = []
 """In a worker: what kept it from beginning."""
 
 
-def _begin(begin: Callable[[], object] | None) -> None:
+def begin_worker(begin: Callable[[], object] | None) -> None:
     """In a worker: leave Ctrl-C to its parent, and end when that does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

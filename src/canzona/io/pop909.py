@@ -81,12 +81,44 @@ def read_song(number: int, pop909: Path, structure: Path) -> Arrangement:
             match.
     """
     try:
-        return _read_song(number, pop909 / f"{number:03d}", structure / f"{number:03d}")
+        return _read_song(number, pop909, structure)
     except (OSError, ValueError) as error:
         raise ValueError(f"POP909 song {number}: {error}") from error
 
 
-def _read_song(number: int, played: Path, annotated: Path) -> Arrangement:
+@dataclass(frozen=True, slots=True)
+class AlignedSong:
+    """The annotations of a song, each on its own axis, and where the MIDI plays them.
+
+    Attributes:
+        meter: 3/4 or 4/4.
+        beat_times: in seconds, of the beats of the MIDI.
+        melody: as ``Arrangement.melody``.
+        chords: as ``Arrangement.chords``.
+        labellings: the phrase labellings as annotated, without keys.
+        offset: steps to add to an annotated step for the step of the MIDI, for every annotated beat.
+        sung, piano: what the MIDI plays, in steps of its beats.
+        match: as ``Arrangement.melody_match``.
+    """
+
+    meter: Meter
+    beat_times: NDArray[np.float64]
+    melody: tuple[Note, ...]
+    chords: tuple[ChordSpan, ...]
+    labellings: tuple[Form, ...]
+    offset: NDArray[np.int64]
+    sung: PlayedNotes
+    piano: PlayedNotes
+    match: float
+
+
+def align_song(number: int, pop909: Path, structure: Path) -> AlignedSong:
+    """Find where the MIDI of a song plays its annotations; arguments are those of ``read_song``.
+
+    Raises:
+        ValueError, OSError: where a file is missing or malformed.
+    """
+    played, annotated = pop909 / f"{number:03d}", structure / f"{number:03d}"
     melody = _read_melody(annotated / "melody.txt")
     chords, chord_beats = _read_chords(annotated / "finalized_chord.txt")
     beat_times, beats_between_flags = _read_beats(played / "beat_midi.txt")
@@ -102,10 +134,16 @@ def _read_song(number: int, played: Path, annotated: Path) -> Arrangement:
     sung, piano = _read_tracks(midi, {"MELODY"}, beat_times), _read_tracks(midi, {"PIANO", "BRIDGE"}, beat_times)
     alignment = align(melody, chords, sung, piano, length_beats)
     melody, match = matched_melody(melody, sung, alignment)
-    if match < MINIMUM_MATCH:
-        raise ValueError(f"only {match:.1%} of its melody notes are found in the MIDI, {MINIMUM_MATCH:.0%} are needed")
-    accompaniment = placed_notes(piano, alignment.offset)
-    chords = chords_under_piano(chords, accompaniment, length_beats)
+    chords = chords_under_piano(chords, placed_notes(piano, alignment.offset), length_beats)
+    return AlignedSong(meter, beat_times, melody, chords, tuple(labellings), alignment.offset, sung, piano, match)
+
+
+def _read_song(number: int, pop909: Path, structure: Path) -> Arrangement:
+    song = align_song(number, pop909, structure)
+    if song.match < MINIMUM_MATCH:
+        raise ValueError(f"only {song.match:.1%} of its melody notes are found in the MIDI, {MINIMUM_MATCH:.0%} are needed")
+    melody, chords, meter = song.melody, song.chords, song.meter
+    accompaniment = placed_notes(song.piano, song.offset)
 
     music_steps = max(
         melody[-1].end_step,
@@ -116,12 +154,12 @@ def _read_song(number: int, played: Path, annotated: Path) -> Arrangement:
     return Arrangement(
         number=number,
         meter=meter,
-        tempo=float(np.clip(SECONDS_PER_MINUTE / np.median(np.diff(beat_times)), LOWEST_TEMPO, HIGHEST_TEMPO)),
+        tempo=float(np.clip(SECONDS_PER_MINUTE / np.median(np.diff(song.beat_times)), LOWEST_TEMPO, HIGHEST_TEMPO)),
         melody=_in_range(melody),
         chords=chords,
         accompaniment=_without_overlaps(accompaniment, meter.bars_to_steps(length_bars)),
-        forms=tuple(dict.fromkeys(_fitted(form, length_bars) for form in labellings)),
-        melody_match=match,
+        forms=tuple(dict.fromkeys(_fitted(form, length_bars) for form in song.labellings)),
+        melody_match=song.match,
     )
 
 

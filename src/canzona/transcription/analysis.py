@@ -1,0 +1,202 @@
+"""From a MIDI file to a song with its four levels: the entry of this package."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import mir_eval.chord  # noqa: F401 - rare chord symbols need it: loaded here, not within a file's limit of time
+import numpy as np
+
+from canzona.hierarchy.extraction import completed
+from canzona.io.files import LONGEST_FORM_BARS, check_storable
+from canzona.io.midi import NO_CHORD, midi_to_song
+from canzona.io.midi_events import key_of, read_form, struck
+from canzona.io.tracks import CHORDS, chord_texts, named_chords, role_of
+from canzona.song.form import Form
+from canzona.song.harmony import ChordSpan, Key
+from canzona.song.notes import Note
+from canzona.song.song import LeadSheet, Song
+from canzona.song.timing import Meter
+from canzona.transcription.grid import Grid, even_grid
+from canzona.transcription.harmony import heard_chords
+from canzona.transcription.keys import heard_keys
+from canzona.transcription.options import AnalysisOptions
+from canzona.transcription.performance import Notes, Performance, read_few, read_performance
+from canzona.transcription.phrases import heard_form
+from canzona.transcription.quantisation import as_notes, one_line, rounded, straightened
+from canzona.transcription.roles import Roles, roles_of
+from canzona.transcription.sections import sections
+from canzona.transcription.timing import hear_timing
+
+ITEMS = ("tempo", "meter", "bar lines", "melody", "chords", "keys", "phrases")
+"""What an analysis is more or less sure of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A song heard in a MIDI file.
+
+    Attributes:
+        song: all four levels; no melody, chords or piano where the file has none.
+        confidence: of each of ``ITEMS``, 0 to 1; 1 for what the file or the user says. No probability:
+            the higher, the less was guessed.
+        remarks: what was found otherwise than the file says it, as people read it.
+        left_out: what of the file is not in the song, as people read it.
+        grid: where the song's beats lie in the file, in quarter notes of it.
+    """
+
+    song: Song
+    confidence: Mapping[str, float]
+    remarks: tuple[str, ...]
+    left_out: tuple[str, ...]
+    grid: Grid
+
+
+def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Analysis:
+    """Hear a song in any MIDI file of type 0 or 1.
+
+    Tempo and metre are the events' where the notes lie on their beats, else they are estimated; a song whose beats lie beside
+    the file's is moved onto its own. Tracks get their roles from their names, else from what they play; drums are not heard.
+    Chords are the symbols in lyrics of a chord track or in markers, else its block chords, else what all notes together sound
+    like. Phrases are markers such as ``A8`` or words such as ``Verse``, else found by what returns. A file that
+    ``song_to_midi`` wrote gives that song.
+
+    Raises:
+        ValueError: in one line, where this is no MIDI file, has no notes but drums', has another metre than 3/4 and 4/4 or
+            several, or is absurdly long.
+    """
+    options = options or AnalysisOptions()
+    read_few(data)
+    if options == AnalysisOptions() and (own := _own_song(data)) is not None:
+        end_beats = own.meter.bars_to_beats(own.form.length_bars)
+        return Analysis(own, dict.fromkeys(ITEMS, 1.0), (), (), even_grid(0.0, 1.0, end_beats))
+    performance = read_performance(data)
+    timing = hear_timing(performance, options)
+    meter, grid = timing.meter, timing.grid
+    played, swings = straightened(_on_grid(performance.notes, grid))
+    on_steps = rounded(played)
+    played = played.chosen(np.lexsort((played.pitch, np.maximum(np.ceil(played.start - 0.5), 0))))
+    roles = roles_of(performance, on_steps, meter.bar_of_step(int(on_steps.start.max())) + 1, options)
+    line = one_line(played.chosen(roles.melody))
+    blocks = tuple(struck(as_notes(on_steps.chosen(roles.chords))))
+    piano = as_notes(on_steps.chosen(roles.piano))
+    struck_piano = tuple(struck(piano))
+    starts = [note.start_step for note in (*line.notes, *blocks, *struck_piano)]
+    if not starts:
+        raise ValueError("tracks: must leave notes to read, got none")
+    length_bars = meter.bar_of_step(max(starts)) + 1
+    if length_bars > LONGEST_FORM_BARS:
+        raise ValueError(f"form: must have {LONGEST_FORM_BARS} bars at most, got {length_bars}")
+    chords, chord_confidence = _chords(performance, on_steps, roles, blocks, meter, length_bars)
+    form, phrase_confidence = _form(performance, grid, line.notes, chords, (*struck_piano, *blocks), meter, length_bars)
+    end = meter.bars_to_steps(form.length_bars)
+    sheet = LeadSheet(tuple(note.ending_by(end) for note in line.notes), chords)
+    form, key_confidence = heard_keys(form, sheet, meter, _signatures(performance, grid))
+    song = Song(
+        form=form,
+        meter=meter,
+        tempo=timing.tempo,
+        lead_sheet=sheet if sheet.melody or sheet.chords else None,
+        accompaniment=tuple(note.ending_by(end) for note in struck_piano) or None,
+    )
+    song = completed(song)
+    check_storable(song)
+    remarks = (*timing.remarks, *(["swing straightened"] if swings else []), *roles.remarks)
+    return Analysis(
+        song=song,
+        confidence=timing.confidence
+        | {"melody": roles.confidence, "chords": chord_confidence, "keys": key_confidence, "phrases": phrase_confidence},
+        remarks=remarks,
+        left_out=_left_out(performance, roles, line.lost, len(piano) - len(struck_piano)),
+        grid=grid,
+    )
+
+
+def midi_to_analysis_with(given: tuple[bytes, AnalysisOptions]) -> Analysis:
+    """``midi_to_analysis`` with its arguments in one, as a ``LimitedWorker`` passes them."""
+    analysis = midi_to_analysis(*given)
+    return replace(analysis, song=replace(analysis.song, provenance={}))  # a read-only mapping does not travel
+
+
+def _own_song(data: bytes) -> Song | None:
+    """The song of a file that Canzona wrote; ``None`` for any other."""
+    try:
+        song = midi_to_song(data)
+    except ValueError:
+        return None
+    return completed(song) if song.lead_sheet or song.accompaniment else None
+
+
+def _on_grid(notes: Notes, grid: Grid) -> Notes:
+    start = grid.steps(notes.start)
+    return notes.at(start, np.maximum(grid.steps(notes.end), start))
+
+
+def _chords(
+    performance: Performance, notes: Notes, roles: Roles, blocks: tuple[Note, ...], meter: Meter, length_bars: int
+) -> tuple[tuple[ChordSpan, ...], float]:
+    """Chords that are written or played as blocks, else what all notes sound like; none under a melody alone."""
+    length_beats = meter.bars_to_beats(length_bars)
+    chord_tracks = [track for track in performance.score.tracks if role_of(track.name) == CHORDS]
+    symbols = {b: text for b, text in chord_texts(performance.score, chord_tracks).items() if b < length_beats}
+    if blocks or any(text != NO_CHORD for text in symbols.values()):
+        try:
+            return named_chords(symbols, blocks, length_beats), 1.0
+        except ValueError:  # other words than chords
+            pass
+    others = roles.heard & ~roles.melody
+    if not others.any():
+        return (), 1.0
+    return heard_chords(as_notes(notes.chosen(roles.heard)), meter, length_bars)
+
+
+def _form(
+    performance: Performance,
+    grid: Grid,
+    melody: tuple[Note, ...],
+    chords: tuple[ChordSpan, ...],
+    others: tuple[Note, ...],
+    meter: Meter,
+    length_bars: int,
+) -> tuple[Form, float]:
+    """Phrases as markers name them, else as they are heard."""
+    try:
+        marked = read_form(performance.score, meter)
+    except ValueError:  # the markers, if any, are no phrases
+        marked = None
+    if marked is not None and marked.length_bars >= length_bars:
+        return marked, 1.0
+    ticks = performance.score.ticks_per_quarter
+    markers = sorted((marker.time / ticks, marker.text) for marker in performance.score.markers)
+    steps = grid.steps(np.array([beat for beat, _ in markers])).tolist() if markers else []
+    worded = sections([(step, text) for step, (_, text) in zip(steps, markers, strict=True)], meter, length_bars)
+    return (worded, 1.0) if worded is not None else heard_form(melody, chords, others, meter, length_bars)
+
+
+def _signatures(performance: Performance, grid: Grid) -> list[tuple[int, Key]]:
+    events = sorted(performance.score.key_signatures, key=lambda event: event.time)
+    if not events:
+        return []
+    steps = grid.steps(np.array([event.time / performance.score.ticks_per_quarter for event in events]))
+    found = []
+    for step, event in zip(np.rint(steps).astype(int).tolist(), events, strict=True):
+        try:
+            found.append((step, key_of(event)))
+        except ValueError:  # a signature that no key has says nothing
+            continue
+    return found
+
+
+def _left_out(performance: Performance, roles: Roles, lost: int, doubled: int) -> tuple[str, ...]:
+    counted = (
+        (performance.drum_notes, "drum note"),
+        (performance.switches, "note below a piano's range"),
+        (lost, "melody note finer than sixteenths"),
+        (doubled, "piano note struck twice on one sixteenth"),
+        (performance.pedals, "pedal"),
+    )
+    told = [f"{count} {name if count == 1 else _plural(name)}" for count, name in counted if count]
+    return (*told, *roles.left_out)
+
+
+def _plural(name: str) -> str:
+    return name.replace("note", "notes", 1) if "note" in name else name + "s"

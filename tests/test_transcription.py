@@ -1,0 +1,288 @@
+"""Songs heard in MIDI files of all kinds: what the file says is kept, what it does not say is found, the rest is told."""
+
+import importlib.util
+import random
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from canzona.hierarchy.extraction import completed
+from canzona.io.midi import midi_to_song, song_to_midi
+from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
+from canzona.transcription import AnalysisOptions, midi_to_analysis
+from canzona.transcription.grid import Grid, even_grid
+from strategies import keys, songs
+from test_midi import SONG
+from test_tracks import BAR, TICKS, has_notes, midi
+
+SCALE = (60, 62, 64, 65, 67, 65, 64, 62)
+FOUR = [(0, 4, 4)]
+
+
+def tune(bars: int, first: int = 0, transposed: int = 0) -> list[tuple[int, int, int, int]]:
+    """Quarter notes up and down."""
+    return [(first + n * TICKS, TICKS, SCALE[n % 8] + transposed, 90) for n in range(4 * bars)]
+
+
+def pop_song(repeats: int = 2) -> Song:
+    """Phrases A and B by turns, eight bars each: a tune in eighths over broken chords, quite different from each other."""
+    melody, chords, piano = [], [], []
+    for phrase in range(2 * repeats):
+        symbols, steps = (
+            (("C:maj", "A:min", "F:maj", "G:maj"), (0, 2, 4, 7))
+            if phrase % 2 == 0
+            else (("F:maj", "C:maj", "D:min", "G:7"), (9, 7, 5, 4))
+        )
+        for bar in range(8):
+            start = 16 * (8 * phrase + bar)
+            chord = Chord.parse(symbols[bar % 4])
+            chords.append(ChordSpan(start // 4, 4, chord))
+            for n, tone in enumerate(chord.chroma * 3):
+                if n < 8:
+                    piano.append(
+                        Note(
+                            start + 2 * n, (48 if n else 36) + tone if n else 36 + chord.root, 2 if n else 8, 60 + 10 * (n == 0)
+                        )
+                    )
+            places = (0, 3, 6, 8, 12) if phrase % 2 == 0 else (0, 2, 4, 8)
+            for n, place in enumerate(places if bar % 8 != 7 else (0,)):
+                length = 3 if bar % 8 != 7 else 12
+                melody.append(Note(start + place, 72 + steps[(n + bar) % 4], min(length, 4), 100))
+    lead = LeadSheet(_one_line(melody), tuple(chords))
+    form = Form.parse("A8B8" * repeats)
+    return Song(form, tempo=100.0, lead_sheet=lead, accompaniment=tuple(sorted(piano)))
+
+
+def _one_line(notes: list[Note]) -> tuple[Note, ...]:
+    ordered = sorted(notes)
+    return (*(note.ending_by(after.start_step) for note, after in pairwise(ordered)), ordered[-1])
+
+
+def as_tracks(song: Song, *, shift: int = 0, names: tuple[str, str] = ("", "")) -> dict[str, list[tuple[int, int, int, int]]]:
+    """Melody and piano as rows of ticks; with the same name both are in one track."""
+    rows: dict[str, list[tuple[int, int, int, int]]] = {name: [] for name in names}
+    for name, notes in zip(names, (song.lead_sheet.melody, song.accompaniment), strict=True):
+        rows[name] += [(120 * n.start_step + shift, 120 * n.duration_steps, n.pitch, n.velocity) for n in notes]
+    return {name: sorted(track) for name, track in rows.items()}
+
+
+@given(songs(phrase_keys=keys))
+@settings(deadline=None, max_examples=20)
+def test_canzonas_own_files_are_read_as_they_are(song):
+    assume(has_notes(song))
+    data = song_to_midi(song)
+    analysis = midi_to_analysis(data)
+    assert analysis.song == completed(midi_to_song(data))
+    assert set(analysis.confidence.values()) == {1.0}
+    assert analysis.left_out == ()
+
+
+@given(st.lists(st.floats(0.5, 2.0), min_size=3, max_size=20), st.lists(st.integers(1, 3), min_size=20, max_size=20))
+def test_a_grid_is_undone_by_its_inverse(lengths, jumps):
+    places = np.concatenate([[0.0], np.cumsum(lengths)])
+    grid = Grid(places, np.concatenate([[0], np.cumsum(jumps)])[: len(places)])
+    positions = np.linspace(-3, places[-1] + 3, 200)
+    assert grid.positions(grid.steps(positions)) == pytest.approx(positions, abs=1e-6)
+
+
+def test_an_even_grid_counts_sixteenths():
+    assert even_grid(1.0, 2.0, 30.0).steps(np.array([1.0, 2.0, 5.0, 40.0])).tolist() == [0, 2, 8, 78]
+
+
+def test_a_song_in_two_tracks_is_heard_as_it_is():
+    song = pop_song()
+    tracks = as_tracks(song, names=("Lead Vocal", "Grand Piano"))
+    heard = midi_to_analysis(midi(tracks, meters=FOUR, tempos=[(0, 100)])).song
+    assert heard.lead_sheet.melody == song.lead_sheet.melody
+    assert heard.accompaniment == song.accompaniment
+    assert heard.form.keys_by_bar() == [Key(0)] * 32
+    by_beat = [
+        {b: c.chord.root for c in sheet.chords for b in range(c.start_beat, c.end_beat)}
+        for sheet in (heard.lead_sheet, song.lead_sheet)
+    ]
+    assert sum(by_beat[0].get(beat) == root for beat, root in by_beat[1].items()) >= 0.9 * 128
+    assert heard.reduced_lead_sheet is not None
+
+
+def test_phrases_return_under_their_letters():
+    song = pop_song(3)
+    form = midi_to_analysis(midi(as_tracks(song, names=("Melody", "Piano")), meters=FOUR)).song.form
+    letters = [phrase.letter for phrase in form.phrases for _ in range(phrase.length_bars)]
+    assert letters[:16] == letters[16:32] == letters[32:]
+    assert not set(letters[:8]) & set(letters[8:16])
+
+
+def test_a_tune_is_found_within_one_piano_track():
+    song = pop_song()
+    heard = midi_to_analysis(midi(as_tracks(song), meters=FOUR, tempos=[(0, 100)]))
+    found = {(note.start_step, note.pitch) for note in heard.song.lead_sheet.melody}
+    asked = {(note.start_step, note.pitch) for note in song.lead_sheet.melody}
+    assert 2 * len(found & asked) / (len(found) + len(asked)) > 0.8
+    assert any("melody found" in remark for remark in heard.remarks)
+    assert 0 < heard.confidence["melody"] < 1
+
+
+@pytest.mark.parametrize("shift", [50, 480, 990])
+def test_bars_that_lie_beside_the_files_are_found(shift):
+    song = pop_song()
+    data = midi(as_tracks(song, shift=shift, names=("Melody", "Piano")), meters=[(0, 1, 4)], tempos=[(0, 100)])
+    assert midi_to_analysis(data).song.lead_sheet.melody == song.lead_sheet.melody
+
+
+def test_beats_that_are_not_the_files_are_found():
+    song = pop_song()
+    tracks = {
+        name: [
+            (round(time * 1.37) + 77, max(round(length * 1.37), 1), pitch, velocity) for time, length, pitch, velocity in rows
+        ]
+        for name, rows in as_tracks(song, names=("Melody", "Piano")).items()
+    }
+    heard = midi_to_analysis(midi(tracks))
+    assert heard.song.tempo == pytest.approx(120 / 1.37, rel=0.02)
+    assert "beats found" in heard.remarks[0]
+    assert len(heard.song.lead_sheet.melody) == len(song.lead_sheet.melody)
+
+
+def test_tempo_and_downbeat_as_the_user_says():
+    data = midi({"Melody": [(round(n * 480 * 1.25) + 240, 300, 60 + n % 5, 90) for n in range(32)]})  # 96 bpm from 0.25 s on
+    options = AnalysisOptions(meter=Meter(3), tempo=96.0, first_downbeat_seconds=0.25 + 60 / 96)
+    song = midi_to_analysis(data, options).song
+    assert (song.meter, song.tempo) == (Meter(3), 96.0)
+    assert [note.start_step for note in song.lead_sheet.melody[:3]] == [8, 12, 16]
+
+
+def test_what_stands_before_the_first_metre_event_is_in_four():
+    assert midi_to_analysis(midi({"Melody": tune(4)}, meters=[(2 * BAR, 4, 4)])).song.form.length_bars == 4
+    with pytest.raises(ValueError, match="3/4 in bar 3 after 4/4"):
+        midi_to_analysis(midi({"Melody": tune(4)}, meters=[(2 * BAR, 3, 4)]))
+
+
+@pytest.mark.parametrize("meters", [[(0, 2, 2)], [(0, 2, 4)], []])
+def test_metres_that_are_four_in_a_bar(meters):
+    song = midi_to_analysis(midi({"Melody": tune(4)}, meters=meters)).song
+    assert (song.meter, song.form.length_bars, song.lead_sheet.melody[0].start_step) == (Meter(4), 4, 0)
+
+
+def test_one_short_bar_is_told_with_its_number():
+    with pytest.raises(ValueError, match="2/4 in bar 5"):
+        midi_to_analysis(midi({"Melody": tune(8)}, meters=[(0, 4, 4), (4 * BAR, 2, 4), (4 * BAR + 960, 4, 4)]))
+
+
+def test_a_short_first_bar_is_an_upbeat():
+    data = midi({"Melody": [(0, TICKS, 67, 90), *tune(4, TICKS)]}, meters=[(0, 1, 4), (TICKS, 3, 4)])
+    song = midi_to_analysis(data).song
+    assert (song.meter, [note.start_step for note in song.lead_sheet.melody[:2]]) == (Meter(3), [8, 12])
+
+
+def test_swing_is_straightened_and_said():
+    rows = [row for n in range(16) for row in ((n * TICKS, 320, 60, 90), (n * TICKS + 320, 160, 62, 90))]
+    analysis = midi_to_analysis(midi({"Melody": rows}, meters=FOUR))
+    assert [note.start_step % 4 for note in analysis.song.lead_sheet.melody] == [0, 2] * 16
+    assert "swing straightened" in analysis.remarks
+
+
+def test_what_is_finer_than_sixteenths_moves_or_is_counted():
+    snap = [row for n in range(8) for row in ((n * TICKS, 420, 72, 90), (n * TICKS + 420, 60, 71, 90))]
+    assert [n.start_step % 4 for n in midi_to_analysis(midi({"Melody": snap}, meters=FOUR)).song.lead_sheet.melody] == [
+        0,
+        3,
+    ] * 8
+    run = [(n * 30, 30, 60 + n % 12, 90) for n in range(64)]
+    analysis = midi_to_analysis(midi({"Melody": run}, meters=FOUR))
+    kept = len(analysis.song.lead_sheet.melody)
+    assert f"{64 - kept} melody notes finer than sixteenths" in analysis.left_out
+
+
+def test_drums_and_switches_are_no_music():
+    data = midi({"Melody": [(0, 40, 12, 90), *tune(4)], "Piano": [(0, BAR, 48, 80)]}, meters=FOUR)
+    analysis = midi_to_analysis(data)
+    assert [note.pitch for note in analysis.song.lead_sheet.melody] == [row[2] for row in tune(4)]
+    assert analysis.left_out == ("1 note below a piano's range",)
+
+
+def test_tracks_as_the_user_says():
+    tracks = {"Flute": tune(4, transposed=12), "Oboe": tune(4), "Pad": [(0, 4 * BAR, pitch, 60) for pitch in (48, 52, 55)]}
+    data = midi(tracks, meters=FOUR)
+    song = midi_to_analysis(data, AnalysisOptions(melody_track="oboe", drop_tracks=("1",))).song
+    assert song.lead_sheet.melody[0].pitch == 60
+    assert {note.pitch for note in song.accompaniment} == {48, 52, 55}
+    with pytest.raises(ValueError, match="melody-track: must be one of 1 'Flute', 2 'Oboe', 3 'Pad', got 'Harp'"):
+        midi_to_analysis(data, AnalysisOptions(melody_track="Harp"))
+
+
+def test_a_signature_of_none_is_not_believed_against_the_notes():
+    a_major = [
+        (n * TICKS, TICKS, pitch, 90)
+        for n, pitch in enumerate([69, 73, 76, 73, 74, 73, 71, 69, 68, 71, 76, 71, 69, 73, 76, 69] * 2)
+    ]
+    song = midi_to_analysis(midi({"Melody": a_major}, meters=FOUR, signatures=[(0, 0, 0)])).song
+    assert set(song.form.keys_by_bar()) == {Key(9)}
+    song = midi_to_analysis(midi({"Melody": tune(4)}, meters=FOUR, signatures=[(0, 0, 0)])).song
+    assert set(song.form.keys_by_bar()) == {Key(0)}
+
+
+def test_words_name_phrases():
+    markers = [(0, "Intro"), (4 * BAR, "Verse 1"), (8 * BAR, "Chorus"), (12 * BAR, "Verse 2")]
+    data = midi({"Melody": tune(12, 4 * BAR), "Piano": [(0, BAR, 48, 80)]}, meters=FOUR, markers=markers)
+    assert str(midi_to_analysis(data).song.form) == "i4A4B4A4"
+
+
+def test_a_last_note_that_rings_on_makes_no_bar():
+    rows = tune(4)
+    rows[-1] = (15 * TICKS, 3 * TICKS, 60, 90)
+    assert midi_to_analysis(midi({"Melody": rows}, meters=FOUR)).song.form.length_bars == 4
+
+
+def test_empty_bars_before_the_music_stay():
+    song = midi_to_analysis(midi({"Melody": tune(4, 2 * BAR)}, meters=FOUR)).song
+    assert (song.form.length_bars, song.lead_sheet.melody[0].start_step) == (6, 32)
+
+
+def test_chords_as_people_write_them():
+    lyrics = [(n * BAR, text) for n, text in enumerate(["Am7", "F", "C/E", "G7sus4"])]
+    song = midi_to_analysis(midi({"Melody": tune(4), "Chords": []}, meters=FOUR, lyrics=lyrics)).song
+    assert [span.chord.symbol for span in song.lead_sheet.chords] == ["A:min7", "F:maj", "C:maj/3", "G:sus4(b7)"]
+
+
+def test_other_shells_of_the_same_file():
+    data = midi({"Melody": tune(4)}, meters=FOUR)
+    wrapped = b"RIFF" + (12 + len(data)).to_bytes(4, "little") + b"RMIDdata" + len(data).to_bytes(4, "little") + data
+    assert midi_to_analysis(wrapped).song == midi_to_analysis(data).song
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "MIDI file: cannot be read"),
+        (b"RIFF" + bytes(4) + b"RMID", "without a MIDI file in it"),
+        (midi({"Melody": []}), "must have notes, got none"),
+        (midi({"Melody": tune(4)}, meters=[(0, 6, 8)]), "must be 3/4 or 4/4, got 6/8"),
+        (midi({"Melody": [(2_000_000_000, 10, 60, 80)]}), "1024 bars at most"),
+    ],
+)
+def test_what_cannot_be_read_gets_one_line(data, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        midi_to_analysis(data)
+    assert "\n" not in str(caught.value)
+
+
+def test_damaged_files_are_read_or_refused():
+    path = Path(__file__).parents[1] / "benchmarks" / "mutated_midi.py"
+    specification = importlib.util.spec_from_file_location("mutated_midi", path)
+    mutated = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(mutated)
+    read, told = 0, []
+    for data in mutated.mutants([mutated.written(), song_to_midi(SONG)], 150, random.Random(1)):
+        try:
+            song = midi_to_analysis(data).song
+        except ValueError as error:
+            told.append(str(error))
+            continue
+        read += 1
+        assert song_to_midi(song)
+    assert read > 20
+    assert not [line for line in told if "\n" in line]
