@@ -25,6 +25,7 @@ LAYERS = (
     {"song", "processes"},
     {"io"},
     {"hierarchy"},
+    {"reading"},
     {"model"},
     {"representation"},
     {"training", "generation"},
@@ -37,7 +38,7 @@ LAYERS = (
 MODEL_MAY_USE = {"canzona.io.files", "canzona.io.strict_json", "canzona.version", "canzona.faults"}
 LEVELS_FILE = "hierarchy/levels.py"
 REGISTERS_COMMANDS = "cli/app.py"
-WITHOUT_TORCH = ("song", "io", "hierarchy", "evaluation", "cli")
+WITHOUT_TORCH = ("song", "io", "hierarchy", "reading", "evaluation", "cli")
 """What must start quickly: the command line's help, and all that only reads and writes songs."""
 
 

@@ -24,6 +24,7 @@ from canzona.io.midi_events import (
 from canzona.song import STEPS_PER_BEAT, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
 from canzona.song.harmony import QUALITIES
 from canzona.song.song import DEFAULT_TEMPO
+from canzona.song.spelling import harte_symbol
 from canzona.song.timing import beats_to_steps
 
 TICKS_PER_BEAT = 480
@@ -69,7 +70,7 @@ def song_to_midi(song: Song) -> bytes:
             time, duration = TICKS_PER_STEP * note.start_step, TICKS_PER_STEP * note.duration_steps
             track.notes.append(NoteTick(time, duration, note.pitch, note.velocity))
         if name == CHORDS:
-            for beat, symbol in _chord_symbols(lead_sheet.chords, song.meter.bars_to_beats(song.form.length_bars)):
+            for beat, symbol in _chord_symbols(lead_sheet.chords, song):
                 track.lyrics.append(TextMetaTick(TICKS_PER_BEAT * beat, symbol))
         score.tracks.append(track)
     return _ending_at(end_tick, score)
@@ -108,11 +109,12 @@ def _block_chords(chords: Iterable[ChordSpan]) -> Iterator[Note]:
             yield Note(start_step, pitch, duration_steps, CHORD_VELOCITY)
 
 
-def _chord_symbols(chords: tuple[ChordSpan, ...], length_beats: int) -> Iterator[tuple[int, str]]:
+def _chord_symbols(chords: tuple[ChordSpan, ...], song: Song) -> Iterator[tuple[int, str]]:
     """Beats and symbols, with ``N`` wherever a chord ends before the next one or the song's end; ``_read_chords`` undoes it."""
-    starts = [span.start_beat for span in chords] + [length_beats]
+    keys = song.form.keys_in_force()
+    starts = [span.start_beat for span in chords] + [song.meter.bars_to_beats(song.form.length_bars)]
     for span, next_beat in zip(chords, starts[1:], strict=True):
-        yield span.start_beat, span.chord.symbol
+        yield span.start_beat, harte_symbol(span.chord, keys[song.meter.bar_of_beat(span.start_beat)])
         if span.end_beat < next_beat:
             yield span.end_beat, NO_CHORD
 

@@ -8,10 +8,9 @@ from symusic.core import KeySignatureTick, ScoreTick, TrackTick
 
 from canzona.io.files import LONGEST_FORM_BARS
 from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Form, Key, Meter, Mode, Note
-from canzona.song.harmony import PITCH_CLASSES
+from canzona.song.harmony import MOST_ACCIDENTALS, PITCH_CLASSES
 
 _MICROSECONDS_PER_MINUTE = 60_000_000
-_MOST_ACCIDENTALS = 7
 
 
 def read_score(data: bytes) -> ScoreTick:
@@ -54,11 +53,13 @@ def key_of(signature: KeySignatureTick) -> Key:
     Raises:
         ValueError: where no key has it.
     """
-    if abs(signature.key) > _MOST_ACCIDENTALS or signature.tonality not in (0, 1):
+    if abs(signature.key) > MOST_ACCIDENTALS or signature.tonality not in (0, 1):
         given = f"{signature.key} in mode {signature.tonality}"
         raise ValueError(f"key signature: must be -7 to 7, in mode 0 or 1, got {given}")
     major_tonic = signature.key * 7 % PITCH_CLASSES  # a fifth, seven semitones, up for every sharp
-    return Key((major_tonic - 3) % PITCH_CLASSES, Mode.MINOR) if signature.tonality else Key(major_tonic)
+    if signature.tonality:
+        return Key((major_tonic - 3) % PITCH_CLASSES, Mode.MINOR, signature.key)
+    return Key(major_tonic, signature=signature.key)
 
 
 def read_form(score: ScoreTick, meter: Meter) -> Form:

@@ -1,0 +1,32 @@
+"""What a reader of files gives: a song, and what is to be said of how it was read."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from canzona.song import Song
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A song out of a file.
+
+    Attributes:
+        song: as far as the file tells it.
+        left_out: what of the file is not in the song, in words such as ``2 grace notes``.
+        remarks: what was taken otherwise than it is written, such as ``2/2 taken as 4/4``.
+    """
+
+    song: Song
+    left_out: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 grace note``, ``2 grace notes``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def counts(things: Iterable[str]) -> tuple[str, ...]:
+    """How many there are of each thing, in the order in which they first come."""
+    return tuple(counted(number, thing) for thing, number in Counter(things).items())
