@@ -9,7 +9,7 @@ from canzona.io.files import read_bytes
 from canzona.io.found import Found, counted
 from canzona.io.midi import midi_to_song
 from canzona.io.midi_events import read_score
-from canzona.io.musicxml import musicxml_to_song
+from canzona.io.musicxml_reading import musicxml_to_song
 from canzona.io.seconds_json import SECONDS
 from canzona.io.song_json import song_from_json
 from canzona.io.tracks import tracks_to_song
@@ -145,6 +145,6 @@ def _with_keys(song: Song) -> Song:
 READERS: dict[str, Callable[[bytes], Found]] = {
     ".json": lambda data: Found(song_from_json(data)),
     **dict.fromkeys(MIDI_FILES, _midi),
-    **dict.fromkeys(SCORES, lambda data: Found(musicxml_to_song(data))),
+    **dict.fromkeys(SCORES, musicxml_to_song),
 }
 """Ending → reader."""

@@ -74,9 +74,7 @@ def compose_to_files(
 def _tell_heard_keys(request: "Request") -> None:
     """Say which keys are taken from the music that is given, where nobody named any."""
     if request.heard_keys:
-        note(
-            f"key: {' and '.join(map(str, request.heard_keys))}, heard in the music given; --key says otherwise"
-        )
+        note(f"key: {' and '.join(map(str, request.heard_keys))}, heard in the music given; --key says otherwise")
 
 
 def _composed(cascade: "Cascade", request: "Request", display: Display) -> "Song":

@@ -48,6 +48,16 @@ QUALITY_NAMES = tuple(QUALITIES)
 """In the order in which tables of numbers count them."""
 
 
+@cache
+def nearest_quality(tones: frozenset[int]) -> str:
+    """The quality with the fewest tones that differ from these semitones above a root, the commonest of several.
+
+    A chord without a third, such as a power chord, is given none while another is as near.
+    """
+    is_open = not tones & {3, 4}
+    return min(QUALITIES, key=lambda name: (len(tones ^ set(QUALITIES[name])), is_open and bool({3, 4} & set(QUALITIES[name]))))
+
+
 def parse_pitch_class(text: str) -> int:
     """``"Bb"`` → 10.
 
@@ -164,9 +174,8 @@ def _parse_rare(symbol: str) -> Chord:
         root, semitones, bass = X_CHORD_ENCODED
     if root < 0:
         raise ValueError(f"chord: must be a Harte symbol such as C:min7/b3, got {symbol!r}")
-    tones = {int(tone) for tone in semitones.nonzero()[0]}
-    quality = min(QUALITIES, key=lambda name: len(tones ^ set(QUALITIES[name])))
-    return Chord(int(root), quality, int((root + bass) % PITCH_CLASSES))
+    tones = frozenset(int(tone) for tone in semitones.nonzero()[0])
+    return Chord(int(root), nearest_quality(tones), int((root + bass) % PITCH_CLASSES))
 
 
 @cache
