@@ -521,7 +521,7 @@ def test_bad_data_gets_one_line(canzona, here, command, data, said):
         ([".", "--against", "missing"], "against: must be a folder, got 'missing'"),
         (["."], "songs: must be at least one, got none in ."),
         (["missing.json"], "songs: cannot read 'missing.json'"),
-        (["missing"], "songs: must end in .json, .mid, .midi, .musicxml, .mxl or .xml, got 'missing'"),
+        (["missing"], "songs: must end in .json, .mid, .midi, .kar, .musicxml, .mxl or .xml, got 'missing'"),
     ],
 )
 def test_a_bad_evaluation_gets_one_line(canzona, here, arguments, said):

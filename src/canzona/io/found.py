@@ -23,8 +23,9 @@ class Found:
 
 
 def counted(number: int, thing: str) -> str:
-    """``1 grace note``, ``2 grace notes``."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    """``1 grace note``, ``2 grace notes``; ``{s}`` is where the plural goes where that is not the end."""
+    named = thing if "{s}" in thing else thing + "{s}"
+    return f"{number} {named.replace('{s}', '' if number == 1 else 's')}"
 
 
 def counts(things: Iterable[str]) -> tuple[str, ...]:

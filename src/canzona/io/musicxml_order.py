@@ -55,7 +55,7 @@ def playing_order(bars: Sequence[Signs]) -> list[int] | None:
             if not has_jumped and _is_open(bars, section, bar):
                 return None
             section, turn = bar, 1
-        if bar and bars[bar - 1].endings and not own.endings:
+        if bar > section and bars[bar - 1].endings and not own.endings:
             section, turn = bar, 1
         if own.endings and (max(_turns(bars, section)) if has_jumped else turn) not in own.endings:
             bar += 1

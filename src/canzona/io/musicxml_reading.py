@@ -74,7 +74,7 @@ def musicxml_to_song(data: bytes) -> Found:
         accompaniment=piano or None,
     )
     check_storable(song)
-    lost = ["note finer than a sixteenth"] * melody.lost + ["chord closer than a beat"] * lost_chords
+    lost = ["note{s} finer than a sixteenth"] * melody.lost + ["chord{s} closer than a beat"] * lost_chords
     read = [part for part in (roles.melody, roles.chords, roles.piano) if part is not None]
     noted = {id(part): part.left_out for part in read}
     things = [*(thing for part in noted.values() for thing in part), *lost, *roles.left_out, *unread]
