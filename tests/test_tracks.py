@@ -188,7 +188,7 @@ BAD = {
     midi({"MELODY": [(1024 * BAR, 480, 60, 80)]}): "1024 bars at most, got 1025",
     midi({"PIANO": [(2_000_000_000, 480, 60, 80)]}): "1024 bars at most",
     midi({"CHORDS": [(0, 2_000_000_000, 60, 80)]}): "1024 bars at most",
-    midi({"CHORDS": [], **ONE_NOTE}, lyrics=[(0, "la")]): "Harte symbol",
+    midi({"CHORDS": [], **ONE_NOTE}, lyrics=[(0, "la")]): "symbol such as Am7",
     midi({"CHORDS": [], **ONE_NOTE}, lyrics=[(2_000_000_000, "C:maj")]): "1024 bars at most",
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from canzona.hierarchy.analysis import phrase_keys
+from canzona.hierarchy.analysis import contradicted_keys, phrase_keys
 from canzona.io.files import read_bytes
 from canzona.io.found import Found, counted
 from canzona.io.midi import midi_to_song
@@ -15,8 +15,9 @@ from canzona.io.song_json import song_from_json
 from canzona.io.tracks import tracks_to_song
 from canzona.song.song import LeadSheet, Song
 
+OWN = ".json"
 MIDI_FILES, SCORES = (".mid", ".midi", ".kar"), (".musicxml", ".mxl", ".xml")
-"""Endings of files of MIDI and of MusicXML."""
+"""Endings of Canzona's own files, of MIDI and of MusicXML."""
 
 IN_FOLDERS = (".mxl", ".musicxml", ".midi", ".mid", ".json")
 """Endings of what counts as a song in a folder; of files of the same name the later goes before."""
@@ -105,7 +106,14 @@ def read_music(path: str | Path, strict: bool = False) -> Reading:
             raise ValueError(f"must be read whole, would leave out {', '.join(found.left_out)}")
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
-    return Reading(file, _with_keys(found.song), found.left_out, found.remarks)
+    song = _with_keys(found.song)
+    if file.suffix.lower() == OWN or song.lead_sheet is None:
+        return Reading(file, song, found.left_out, found.remarks)
+    heard = contradicted_keys(song.form, song.lead_sheet, song.meter)
+    if heard is None:
+        return Reading(file, song, found.left_out, found.remarks)
+    remark = f"the signature of {song.form.phrases[0].key} is not believed, for the notes are in {heard.phrases[0].key}"
+    return Reading(file, replace(song, form=heard), found.left_out, (*found.remarks, remark))
 
 
 def songs_in(folder: Path) -> dict[str, Path]:
@@ -143,7 +151,7 @@ def _with_keys(song: Song) -> Song:
 
 
 READERS: dict[str, Callable[[bytes], Found]] = {
-    ".json": lambda data: Found(song_from_json(data)),
+    OWN: lambda data: Found(song_from_json(data)),
     **dict.fromkeys(MIDI_FILES, _midi),
     **dict.fromkeys(SCORES, musicxml_to_song),
 }

@@ -1,6 +1,7 @@
 """What several commands read: songs, data sets, and where to train."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -37,6 +38,10 @@ class Readings:
         if reading.path not in [own.path for own in self.read]:
             self.read.append(reading)
         return reading.song
+
+    def remark(self, path: Path, words: str) -> None:
+        """Something else to be said of a file that was read."""
+        self.read = [replace(own, remarks=(*own.remarks, words)) if own.path == path else own for own in self.read]
 
     def tell(self) -> None:
         """A line for every file."""

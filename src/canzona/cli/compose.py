@@ -110,6 +110,7 @@ def compose(
     with progress() as display:
         display.show(LOADING, 0, None)
         from canzona.generation.request import Request
+        from canzona.song.progression import chart_form
         from canzona.song.song import DEFAULT_TEMPO
 
         like = {
@@ -124,6 +125,8 @@ def compose(
             kept = read_kept(readings, melody, lead_sheet, reduced, source, level, prompt, prompt_bars)
             own_meter = parsed_meter or (kept[0].song.meter if kept else Meter())
             seed = drawn_seed() if seed is None else seed
+            if parsed_form is None and chords is not None and not kept and bars is None:
+                parsed_form = chart_form(chords, own_meter)
             asked = Request(
                 form=parsed_form,
                 key=parsed_key,

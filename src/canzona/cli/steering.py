@@ -47,14 +47,28 @@ def read_kept(
         song = readings.song("reduced", reduced)
         kept.append(Kept(song if song.reduced_lead_sheet else replace(song, accompaniment=None), REDUCED_LEAD_SHEET.name))
     if lead_sheet is not None:
-        kept.append(Kept(readings.song(LEAD_SHEET.name, lead_sheet), LEAD_SHEET.name))
-    if source is not None and level is not None:
+        kept.append(_lead_sheet(readings, LEAD_SHEET.name, lead_sheet))
+    if source is not None and level == LEAD_SHEET.name:
+        kept.append(_lead_sheet(readings, "from", source))
+    elif source is not None and level is not None:
         kept.append(Kept(readings.song("from", source), level))
     if prompt is not None:
         kept.append(Kept(readings.song("prompt", prompt), bars=prompt_bars))
     if melody is not None:
         kept.append(Kept(readings.song("melody", melody), LEAD_SHEET.name, part="melody"))
     return tuple(kept)
+
+
+def _lead_sheet(readings: Readings, option: str, path: Path) -> "Kept":
+    """Melody and chords of a file; where it has no chords the melody alone, and that chords are composed is said."""
+    from canzona.generation.controls import Kept
+    from canzona.hierarchy.levels import LEAD_SHEET
+
+    song = readings.song(option, path)
+    if song.lead_sheet is None or song.lead_sheet.chords or not song.lead_sheet.melody:
+        return Kept(song, LEAD_SHEET.name)
+    readings.remark(path, "its chords are composed")
+    return Kept(song, LEAD_SHEET.name, part="melody")
 
 
 def steering(
