@@ -15,9 +15,8 @@ from canzona.io.song_json import song_from_json
 from canzona.io.tracks import tracks_to_song
 from canzona.song.song import LeadSheet, Song
 
-OWN = ".json"
 MIDI_FILES, SCORES = (".mid", ".midi", ".kar"), (".musicxml", ".mxl", ".xml")
-"""Endings of Canzona's own files, of MIDI and of MusicXML."""
+"""Endings of files of MIDI and of MusicXML."""
 
 IN_FOLDERS = (".mxl", ".musicxml", ".midi", ".mid", ".json")
 """Endings of what counts as a song in a folder; of files of the same name the later goes before."""
@@ -107,9 +106,8 @@ def read_music(path: str | Path, strict: bool = False) -> Reading:
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
     song = _with_keys(found.song)
-    if file.suffix.lower() == OWN or song.lead_sheet is None:
-        return Reading(file, song, found.left_out, found.remarks)
-    heard = contradicted_keys(song.form, song.lead_sheet, song.meter)
+    sheet = None if found.is_own else song.lead_sheet
+    heard = sheet and contradicted_keys(song.form, sheet, song.meter)
     if heard is None:
         return Reading(file, song, found.left_out, found.remarks)
     remark = f"the signature of {song.form.phrases[0].key} is not believed, for the notes are in {heard.phrases[0].key}"
@@ -138,7 +136,7 @@ def _midi(data: bytes) -> Found:
     try:
         song = midi_to_song(data)
         if song.lead_sheet or song.accompaniment or not any(track.notes for track in read_score(data).tracks):
-            return Found(song)
+            return Found(song, is_own=True)
     except ValueError:
         pass
     return Found(tracks_to_song(data))
@@ -151,7 +149,7 @@ def _with_keys(song: Song) -> Song:
 
 
 READERS: dict[str, Callable[[bytes], Found]] = {
-    OWN: lambda data: Found(song_from_json(data)),
+    ".json": lambda data: Found(song_from_json(data), is_own=True),
     **dict.fromkeys(MIDI_FILES, _midi),
     **dict.fromkeys(SCORES, musicxml_to_song),
 }

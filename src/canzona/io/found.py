@@ -15,11 +15,13 @@ class Found:
         song: as far as the file tells it.
         left_out: what of the file is not in the song, in words such as ``2 grace notes``.
         remarks: what was taken otherwise than it is written, such as ``2/2 taken as 4/4``.
+        is_own: whether Canzona wrote the file, so that its keys are believed.
     """
 
     song: Song
     left_out: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    is_own: bool = False
 
 
 def counted(number: int, thing: str) -> str:

@@ -18,7 +18,8 @@ from canzona.io.files import LONGEST_FORM_BARS
 LARGEST_FILE = 16 * 2**20
 """Bytes of XML, compressed or not: about a hundred times a song's."""
 MOST_ELEMENTS = 1_000_000
-MOST_PARTS = 100
+MOST_PARTS, MOST_SYMBOLS = 100, 4096
+"""Parts of a score, and chord symbols of a part."""
 
 _READ = frozenset(
     (
@@ -71,6 +72,9 @@ def read_tree(data: bytes) -> Element:
         got = f"{bars} in {len(parts)} parts of {root.tag[:40]!r}"
         raise ValueError(f"musicxml: must be score-partwise with 1 to {LONGEST_FORM_BARS} bars, got {got}")
     for part in parts:
+        symbols = sum(1 for _ in part.iter("harmony"))
+        if symbols > MOST_SYMBOLS:
+            raise ValueError(f"musicxml: must have {MOST_SYMBOLS} chord symbols at most in a part, got {symbols}")
         for number, measure in enumerate(part.iterfind("measure"), start=1):
             for element in measure.iter():
                 _check(element, number)

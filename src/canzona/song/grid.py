@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
+from typing import TypeAlias
 
 from canzona.song.notes import Note
 from canzona.song.timing import STEPS_PER_BEAT
@@ -13,6 +14,9 @@ LOST = 3.0
 _TRIPLET, _HALF = Fraction(2, 3), Fraction(1, 2)
 _NEAR = Fraction(1, 12)
 _FEWEST_SWUNG = 4
+
+_Path: TypeAlias = "tuple[int | None, _Path] | None"
+"""Steps so far, the last one first, as linked pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +73,31 @@ def on_grid(voice: Sequence[Sounding], end_step: int) -> OnGrid:
 
 
 def _steps(starts: Sequence[Fraction], end_step: int) -> list[int | None]:
-    """A step for each time, ascending; ``None`` for a time that is left out. The cheapest way of all."""
-    ways: dict[int, tuple[float, tuple]] = {-1: (0.0, ())}  # last step taken → its cost, and the steps so far as linked pairs
+    """A step for each time, of ascending ones; ``None`` for a time that is left out. The cheapest way of all."""
+    ways: dict[int, tuple[float, _Path]] = {-1: (0.0, None)}  # last step taken → the cheapest way to it
     for start in starts:
         near = nearest_step(start)
-        further = {last: (cost + LOST, (None, path)) for last, (cost, path) in ways.items()}
+        free = min((way for last, way in ways.items() if last < near - 1), key=_cost, default=None)
+        ways = {last: way for last, way in ways.items() if last >= near - 1} | ({near - 2: free} if free else {})
+        further: dict[int, tuple[float, _Path]] = {last: (cost + LOST, (None, path)) for last, (cost, path) in ways.items()}
         for step in range(max(near - 1, 0), min(near + 2, end_step)):
-            own = abs(float(start * STEPS_PER_BEAT - step))
-            before = [(cost, path) for last, (cost, path) in ways.items() if last < step]
+            before = [way for last, way in ways.items() if last < step]
             if before:
-                cost, path = min(before, key=lambda way: way[0])
-                if step not in further or cost + own < further[step][0]:
-                    further[step] = (cost + own, (step, path))
+                cost, path = min(before, key=_cost)
+                cost += abs(float(start * STEPS_PER_BEAT - step))
+                if step not in further or cost < further[step][0]:
+                    further[step] = (cost, (step, path))
         ways = further
-    _, path = min(ways.values(), key=lambda way: way[0])
+    _, path = min(ways.values(), key=_cost)
     steps: list[int | None] = []
-    while path:
+    while path is not None:
         step, path = path
         steps.append(step)
     return steps[::-1]
+
+
+def _cost(way: tuple[float, _Path]) -> float:
+    return way[0]
 
 
 def _is_swung(starts: Sequence[Fraction]) -> bool:
