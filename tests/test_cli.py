@@ -142,6 +142,7 @@ def test_composing_reports_in_json(compose, here):
         "keys": ["G major"],
         "bars": 2,
         "seed": 0,
+        "read": [],
     }
     assert midi_to_song((here / "waltz.MIDI").read_bytes()).meter.beats_per_bar == 3
 
@@ -334,10 +335,12 @@ def test_ctrl_c_stops_at_once_and_leaves_nothing(compose, here, monkeypatch, cal
 def test_render_midi_and_back(canzona, here):
     write_song_file(here / "song.json", SONG)
     outcome = canzona("render", "song.json", "-o", "song.mid")
-    assert outcome == (0, "song.mid\n", "")
+    assert (outcome.status, outcome.out) == (0, "song.mid\n")
+    assert outcome.err.startswith("canzona: read song.json: 4 bars of 4/4 in G major and A major, 92 bpm, melody 22 notes")
     assert midi_to_song((here / "song.mid").read_bytes()).lead_sheet == SONG.lead_sheet
     outcome = canzona("render", "song.mid", "-o", "again.mid", "--json")
-    assert (outcome.status, json.loads(outcome.out)) == (0, {"output": "again.mid"})
+    facts = json.loads(outcome.out)
+    assert (outcome.status, facts["output"], facts["read"][0]["melody_notes"]) == (0, "again.mid", 22)
     assert (here / "again.mid").read_bytes() == (here / "song.mid").read_bytes()
 
 
@@ -370,7 +373,7 @@ def test_sound_without_a_synthesizer_says_what_to_install(canzona, here, monkeyp
     write_song_file(here / "song.json", SONG)
     outcome = canzona("render", "song.json", "-o", "song.wav")
     assert outcome.status == 0
-    assert outcome.err.count("\n") == 1
+    assert outcome.err.count("\n") == 2, "what was read, and what played"
     assert "simple synthesiser" in outcome.err
     assert "apt install" in outcome.err
     assert names(here) == ["song.json", "song.wav"]
@@ -379,12 +382,18 @@ def test_sound_without_a_synthesizer_says_what_to_install(canzona, here, monkeyp
 BAD_RENDERINGS = {
     "no song": (["missing.json", "-o", "x.mid"], ["song: cannot read 'missing.json': no such file"]),
     "a folder": (["folder.json", "-o", "x.mid"], ["song: cannot read 'folder.json': is a directory"]),
-    "other ending": (["song.txt", "-o", "x.mid"], ["song: must end in .json, .mid or .midi, got 'song.txt'"]),
+    "other ending": (
+        ["song.txt", "-o", "x.mid"],
+        ["song: must end in .json, .mid, .midi, .kar, .musicxml, .mxl or .xml, got 'song.txt'"],
+    ),
     "no JSON": (["broken.json", "-o", "x.mid"], ["broken.json: song file: must be JSON"]),
     "no MIDI": (["broken.mid", "-o", "x.png"], ["MIDI file: cannot be read"]),
     "no output": (["song.json"], ["Missing option '--output'"]),
     "no argument": (["-o", "x.mid"], ["Missing argument"]),
-    "output, other ending": (["song.json", "-o", "x.ogg"], ["output: must end in .png or .wav or .mid, got 'x.ogg'"]),
+    "output, other ending": (
+        ["song.json", "-o", "x.ogg"],
+        ["output: must end in .json or .mid or .midi or .musicxml or .png or .wav, got 'x.ogg'"],
+    ),
     "chords without sound": (["song.json", "--chords", "-o", "x.png"], ["chords: must only be given for sound (.wav)"]),
     "output, a folder": (["song.json", "-o", "folder.mid"], ["output: must be a file, got the folder 'folder.mid'"]),
     "output, no folder": (["song.json", "-o", "none/x.mid"], ["output: its folder must exist, got 'none/x.mid'"]),
@@ -409,7 +418,8 @@ def test_a_bad_rendering_gets_one_line_and_no_file(canzona, here, arguments, sai
 def test_evaluate_prints_a_table_of_every_figure(canzona, here):
     write_song_file(here / "song.json", SONG)
     outcome = canzona("evaluate", "song.json")
-    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.status == 0
+    assert outcome.err.startswith("canzona: read song.json: 4 bars of 4/4")
     heading, *rows = outcome.out.splitlines()
     assert heading.split() == ["figure", "songs", "(1)"]
     figures = {row.split()[0]: row.split()[1] for row in rows if row.startswith("  ")}

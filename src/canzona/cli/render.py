@@ -37,8 +37,8 @@ def render(
     read = completed(readings.song("song", song))
     if not (read.lead_sheet or read.accompaniment):
         raise ValueError(f"song: must have notes or chords to be rendered, got none in {str(song)!r}")
-    readings.tell()
     played = save_song(read, output, force=True, with_chords=chords)
+    readings.tell()
     if played is not None and played.missing:
         note(f"the simple synthesiser played: {played.missing}")
     report({"output": str(output), "read": readings.facts()}, as_json, str(output))
