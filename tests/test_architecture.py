@@ -27,6 +27,7 @@ LAYERS = (
     {"io"},
     {"hierarchy"},
     {"transcription"},
+    {"reading"},
     {"model"},
     {"representation"},
     {"training", "generation"},
@@ -39,7 +40,7 @@ LAYERS = (
 MODEL_MAY_USE = {"canzona.io.files", "canzona.io.strict_json", "canzona.version", "canzona.faults"}
 LEVELS_FILE = "hierarchy/levels.py"
 REGISTERS_COMMANDS = "cli/app.py"
-WITHOUT_TORCH = ("song", "io", "hierarchy", "transcription", "evaluation", "cli")
+WITHOUT_TORCH = ("song", "io", "hierarchy", "transcription", "reading", "evaluation", "cli")
 """What must start quickly: the command line's help, and all that only reads and writes songs."""
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from canzona.song import Chord, ChordSpan, Form, Meter
 from canzona.song.chord_symbols import chord_name
-from canzona.song.progression import Bar, PlacedChords, Progression, Section, WrittenChord
+from canzona.song.progression import Bar, PlacedChords, Progression, Section, WrittenChord, chart_form
 from strategies import chords, forms, meters
 
 FOUR, THREE = Meter(4), Meter(3)
@@ -135,16 +135,18 @@ def test_every_beat_sounds_as_written(data: st.DataObject, meter: Meter, form: F
         ("", "chords: must be symbols in bars, such as C | G/B | Am7 | F, got none"),
         ("| |", "chords: must be symbols in bars, such as C | G/B | Am7 | F, got none"),
         ("A: C; B:", "chords: must be symbols in bars, such as C | G/B | Am7 | F, got none for B"),
-        ("C | H7", "chord: must be a symbol such as Am7, G/B or C:min7/b3, got 'H7'"),
-        ("A:C | G", "chord: must be a symbol such as Am7, G/B or C:min7/b3, got 'A:C'"),
-        ("|: C | G :|", "chord: must be a symbol such as Am7, G/B or C:min7/b3, got ':'"),
-        ("C D E F G |", "chords: must be at most 4 in a bar of 4/4, got 'C D E F G'"),
-        ("C / G", "chords: must have 4 beats in a bar with slashes, got 'C / G'"),
-        ("C | G / / / /", "chords: must have 4 beats in a bar with slashes, got 'G / / / /'"),
-        ("% | C", "chords: must begin with a chord, got '%'"),
-        ("A: C; B: % | C", "chords: must begin with a chord, got '%'"),
-        ("/ / C /", "chords: must begin with a chord, got '/ / C /'"),
-        ("C | G %", "chords: must have % alone in its bar, got 'G %'"),
+        ("C | H7", "chords: bar 2: chord: must be a symbol such as Am7, G/B or C:min7/b3, got 'H7'"),
+        ("A:C | G", "chords: bar 1: chord: must be a symbol such as Am7, G/B or C:min7/b3, got 'A:C'"),
+        ("[Foo] C", "chords: [Foo] must name a section, such as [Verse], [Chorus] or [B]"),
+        ("C [Verse] G", "chords: must stand under a name where others do, got 'C' before [Verse]"),
+        ("[Verse] C [Verse] G", "chords: must be the same in every [Verse], or under another name, got others"),
+        ("C D E F G |", "chords: bar 1: must be at most 4 in a bar of 4/4, got 'C D E F G'"),
+        ("C / G", "chords: bar 1: must have 4 beats in a bar with slashes, got 'C / G'"),
+        ("C | G / / / /", "chords: bar 2: must have 4 beats in a bar with slashes, got 'G / / / /'"),
+        ("% | C", "chords: bar 1: must begin with a chord, got '%'"),
+        ("A: C; B: % | C", "chords: bar 1 of B: must begin with a chord, got '%'"),
+        ("/ / C /", "chords: bar 1: must begin with a chord, got '/ / C /'"),
+        ("C | G %", "chords: bar 2: must have % alone in its bar, got 'G %'"),
         ("A: C; A: G", "chords: must have one section for a letter, got 'A' 2 times"),
         (
             "C | G; B: F",
@@ -172,3 +174,24 @@ def test_what_does_not_fit_is_refused(text: str, form: str, meter: Meter, messag
     progression = Progression.parse(text, FOUR)
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         progression.spans(Form.parse(form), meter)
+
+
+@pytest.mark.parametrize(
+    ("chart", "plain"),
+    [
+        ("|: C | G :|", "C | G | C | G"),
+        ("||: C | G :|| Am | F |]", "C | G | C | G | Am | F"),
+        ("|: C | G :| x3 F |", "C | G | C | G | C | G | F"),
+        ("C | G :| F |", "C | G | C | G | F"),
+        ("C | x | % | F", "C | C | C | F"),
+    ],
+)
+def test_repeats_are_written_out(chart: str, plain: str) -> None:
+    assert Progression.parse(chart, FOUR) == Progression.parse(plain, FOUR)
+
+
+def test_sections_in_brackets_are_letters_and_tell_a_form() -> None:
+    chart = "[Intro]\nC\n[Verse 1]\nC | G | Am | F\n[Chorus]\nF | G\n[Verse 2]\n[Chorus]\nF | G"
+    assert Progression.parse(chart, FOUR) == Progression.parse("i: C; A: C | G | Am | F; B: F | G", FOUR)
+    assert str(chart_form(chart, FOUR)) == "i1A4B2A4B2"
+    assert chart_form("C | G", FOUR) is None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from canzona.io.midi import CHORD_VELOCITY, CHORDS, LOWEST_BASS, LOWEST_ROOT, MELODY, PIANO, PROGRAMS
 from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Form, LeadSheet, Meter, Note, Song
-from canzona.song.harmony import PITCH_CLASSES, QUALITIES
+from canzona.song.harmony import PITCH_CLASSES, QUALITIES, nearest_quality
 from canzona.song.notes import HIGHEST_MELODY_PITCH, LOWEST_MELODY_PITCH, one_voice
 from canzona.song.timing import beats_to_steps
 
@@ -87,9 +87,8 @@ def _chord(struck: Sequence[Note]) -> Chord:
     """The chord of block notes, sorted: a bass, and over it the nearest quality on the lowest of the others."""
     bass, *upper = (note.pitch for note in struck)
     root = upper[0] if upper else bass
-    tones = {(pitch - root) % PITCH_CLASSES for pitch in upper}
-    quality = min(QUALITIES, key=lambda name: len(tones ^ set(QUALITIES[name])))
-    return Chord(root % PITCH_CLASSES, quality, bass % PITCH_CLASSES)
+    tones = frozenset((pitch - root) % PITCH_CLASSES for pitch in upper)
+    return Chord(root % PITCH_CLASSES, nearest_quality(tones), bass % PITCH_CLASSES)
 
 
 def _by_length(note: Note) -> int:

@@ -94,7 +94,7 @@ class RemiTokens:
         """A header's tokens. The ``opening`` bar of what is read at a stretch tells the metre and, always, the key."""
         names = ["Bar_None", f"Phrase_{header.type.value}", f"Left_{header.bars_left}"]
         if opening or header.starts_phrase:
-            names.append(f"Key_{header.key}")
+            names.append(f"Key_{header.key and header.key.transposed(0)}")  # as it is usually written
         if opening:
             names.append(f"TimeSig_{meter}")
         return [self.ids[name] for name in names]

@@ -6,12 +6,9 @@ from typing import Annotated
 import typer
 
 from canzona.cli import options
-from canzona.cli.common import SCORES, read_any_song, read_file
+from canzona.cli.common import Readings, read_file
 from canzona.cli.messages import note, report
-from canzona.cli.outputs import MIDI_FILES, writable
-
-ALSO_MIDI = (".kar", ".rmi")
-"""Endings of MIDI files that are read but not written."""
+from canzona.cli.outputs import writable
 
 
 def analyze(
@@ -32,11 +29,12 @@ def analyze(
         list[str] | None, typer.Option(help="Track that is not read, by name or number; may be given several times.")
     ] = None,
     explain: Annotated[Path | None, typer.Option(help="Picture (.png) of what was found, to write beside the song.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse a file of which something would be left out.")] = False,
+    strict: options.Strict = False,
     force: options.Force = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Hear a song in any MIDI file: its bars, melody, chords, keys and phrases."""
+    from canzona.reading import MIDI_FILES, SCORES
     from canzona.song.timing import Meter
     from canzona.transcription import AnalysisOptions
 
@@ -52,17 +50,20 @@ def analyze(
     )
     suffix = file.suffix.lower()
     if suffix in SCORES:
-        _write_score(file, known, output, explain, as_json)
+        if known != AnalysisOptions() or explain is not None:
+            raise ValueError(f"file: must be a MIDI file where anything is said of it or explained, got {str(file)!r}")
+        _write_score(file, output, strict, as_json)
         return
-    if suffix not in (*MIDI_FILES, *ALSO_MIDI):
-        raise ValueError(f"file: must end in {', '.join((*MIDI_FILES, *ALSO_MIDI, *SCORES))}, got {str(file)!r}")
+    if suffix not in MIDI_FILES:
+        raise ValueError(f"file: must end in {', '.join((*MIDI_FILES, *SCORES))}, got {str(file)!r}")
     from dataclasses import replace
 
     from canzona.io.files import atomic_write_all
+    from canzona.io.found import in_one_line
     from canzona.io.song_json import song_to_json
     from canzona.limits import LimitedWorker
     from canzona.transcription.analysis import midi_to_analysis_with
-    from canzona.transcription.explanation import analysis_to_png, in_one_line
+    from canzona.transcription.explanation import analysis_to_png
 
     with LimitedWorker(midi_to_analysis_with) as worker:
         try:
@@ -81,19 +82,18 @@ def analyze(
     if explain is not None:
         contents[explain] = analysis_to_png(analysis)
     atomic_write_all(contents)
-    note(f"read {file}: {in_one_line(analysis)}")
+    note(f"read {file}: {in_one_line(song, analysis.remarks, analysis.left_out)}")
     facts = {"output": str(output), "form": song.form.keyed_text(), "meter": str(song.meter), "tempo": song.tempo, **findings}
     report(facts, as_json, str(output))
 
 
-def _write_score(file: Path, known: object, output: Path, explain: Path | None, as_json: bool) -> None:
+def _write_score(file: Path, output: Path, strict: bool, as_json: bool) -> None:
     """The song of a score, with the levels that it lacks."""
     from canzona.hierarchy.extraction import completed
     from canzona.io.song_json import write_song_file
-    from canzona.transcription import AnalysisOptions
 
-    if known != AnalysisOptions() or explain is not None:
-        raise ValueError(f"file: must be a MIDI file where anything is said of it or explained, got {str(file)!r}")
-    song = completed(read_any_song("file", file))
+    readings = Readings(strict)
+    song = completed(readings.song("file", file))
     write_song_file(output, song)
-    report({"output": str(output), "form": song.form.keyed_text()}, as_json, str(output))
+    readings.tell()
+    report({"output": str(output), "read": readings.facts()}, as_json, str(output))

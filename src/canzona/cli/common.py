@@ -1,20 +1,56 @@
 """What several commands read: songs, data sets, and where to train."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from canzona.cli.outputs import MIDI_FILES
+from canzona.cli.messages import note
 
 if TYPE_CHECKING:
     import torch
 
+    from canzona.reading import Reading
     from canzona.song.song import Song
     from canzona.training.dataset import PreparedSong
 
+_Result = TypeVar("_Result")
 
-SCORES = (".musicxml", ".mxl", ".xml")
-"""Endings of files of MusicXML."""
+
+class Readings:
+    """The songs that a command reads, and what it says of them once it is sure that the work can begin."""
+
+    def __init__(self, strict: bool = False) -> None:
+        """``strict`` refuses files of which anything would be left out."""
+        self.strict = strict
+        self.read: list[Reading] = []
+
+    def song(self, option: str, path: Path) -> "Song":
+        """A song from any file that holds one.
+
+        Raises:
+            ValueError: naming the option and the file, where it is missing or no song.
+            MachineFault: where it cannot be read for want of a library.
+        """
+        from canzona.reading import read_music
+
+        reading = _named(option, path, lambda: read_music(path, self.strict, limited=True))
+        if reading.path not in [own.path for own in self.read]:
+            self.read.append(reading)
+        return reading.song
+
+    def remark(self, path: Path, words: str) -> None:
+        """Something else to be said of a file that was read."""
+        self.read = [replace(own, remarks=(*own.remarks, words)) if own.path == path else own for own in self.read]
+
+    def tell(self) -> None:
+        """A line for every file."""
+        for reading in self.read:
+            note(str(reading))
+
+    def facts(self) -> list[dict[str, object]]:
+        """The same for a program."""
+        return [reading.facts() for reading in self.read]
 
 
 def read_file(option: str, path: Path) -> bytes:
@@ -25,75 +61,17 @@ def read_file(option: str, path: Path) -> bytes:
     """
     from canzona.io.files import read_bytes
 
+    return _named(option, path, lambda: read_bytes(path))
+
+
+def _named(option: str, path: Path, work: Callable[[], _Result]) -> _Result:
+    """What ``work`` gives; its refusals are told of the option, and of the file where that cannot be read."""
     try:
-        return read_bytes(path)
+        return work()
     except OSError as error:
         raise ValueError(f"{option}: cannot read {str(path)!r}: {(error.strerror or str(error)).lower()}") from None
     except ValueError as error:
         raise ValueError(f"{option}: {error}") from None
-
-
-def read_song(option: str, path: Path) -> "Song":
-    """A song from ``.json`` or ``.mid``.
-
-    Raises:
-        ValueError: naming the option and the file, where it is missing or no song.
-    """
-    from canzona.io.midi import midi_to_song
-    from canzona.io.song_json import song_from_json
-
-    return _read(option, path, {".json": song_from_json} | dict.fromkeys(MIDI_FILES, midi_to_song))
-
-
-def read_any_song(option: str, path: Path) -> "Song":
-    """As ``read_song``, but also MusicXML, and any MIDI file with tracks MELODY, CHORDS and PIANO; keys are found.
-
-    Raises:
-        ValueError: as ``read_song``, where the file has no such tracks either.
-        MachineFault: where MusicXML cannot be read for want of a library.
-    """
-    from dataclasses import replace
-
-    from canzona.hierarchy.analysis import phrase_keys
-    from canzona.io.midi import midi_to_song
-    from canzona.io.musicxml import musicxml_to_song
-    from canzona.io.song_json import song_from_json
-    from canzona.io.tracks import tracks_to_song
-
-    def any_midi_to_song(data: bytes) -> "Song":
-        try:
-            return midi_to_song(data)
-        except ValueError:
-            return tracks_to_song(data)
-
-    readers = {".json": song_from_json} | dict.fromkeys(MIDI_FILES, any_midi_to_song) | dict.fromkeys(SCORES, musicxml_to_song)
-    song = _read(option, path, readers)
-    if song.lead_sheet is None or all(phrase.key for phrase in song.form.phrases):
-        return song
-    return replace(song, form=song.form.with_keys_from(phrase_keys(song.form, song.lead_sheet, song.meter)))
-
-
-def _read(option: str, path: Path, readers: "Mapping[str, Callable[[bytes], Song]]") -> "Song":
-    """A song by the reader of its ending."""
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        *others, last = readers
-        raise ValueError(f"{option}: must end in {', '.join(others)} or {last}, got {str(path)!r}")
-    data = read_file(option, path)
-    try:
-        return reader(data)
-    except ValueError as error:
-        raise ValueError(f"{option}: {path}: {error}") from None
-
-
-def songs_in(folder: Path) -> dict[str, Path]:
-    """The files of songs in a folder, by name without ending; a song's JSON stands for its MIDI file."""
-    from canzona.io.seconds_json import SECONDS
-
-    found: dict[str, Path] = {}
-    for ending in (".midi", ".mid", ".json"):
-        found |= {path.stem: path for path in folder.glob(f"*{ending}") if path.name != SECONDS}
-    return dict(sorted(found.items()))
 
 
 def read_data(path: Path) -> "list[PreparedSong]":

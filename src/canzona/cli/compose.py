@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 
 from canzona.cli import options
+from canzona.cli.common import Readings
 from canzona.cli.composing import LOADING, MOST_SONGS, compose_to_files
 from canzona.cli.outputs import outputs_of
 from canzona.cli.progress import progress
 from canzona.cli.steering import drawn_seed, likeness_files, read_kept, steering, stored_request
 
-BESIDE_REQUEST = ("request", "output", "force", "seed", "count", "weights", "device", "threads", "as_json")
+BESIDE_REQUEST = ("request", "output", "force", "seed", "count", "weights", "device", "threads", "as_json", "strict")
 """Parameters that may be given with a stored request."""
 
 
@@ -86,6 +87,7 @@ def compose(
         typer.Option(help="Songs to compose, with seeds counting up from --seed; 1 to 10000.", rich_help_panel=options.OUTPUT),
     ] = 1,
     force: options.Force = False,
+    strict: options.Strict = False,
     as_json: options.AsJson = False,
     weights: options.Weights = None,
     device: options.Device = "cpu",
@@ -104,9 +106,11 @@ def compose(
     parsed_form = None if form is None else Form.parse(form)
     parsed_key, parsed_meter = None if key is None else Key.parse(key), None if meter is None else Meter.parse(meter)
 
+    readings = Readings(strict)
     with progress() as display:
         display.show(LOADING, 0, None)
         from canzona.generation.request import Request
+        from canzona.song.progression import chart_form
         from canzona.song.song import DEFAULT_TEMPO
 
         like = {
@@ -118,19 +122,21 @@ def compose(
             asked = stored_request(request)
             asked = asked if seed is None else asked.with_seed(seed)
         else:
-            kept = read_kept(melody, lead_sheet, reduced, source, level, prompt, prompt_bars)
+            kept = read_kept(readings, melody, lead_sheet, reduced, source, level, prompt, prompt_bars)
             own_meter = parsed_meter or (kept[0].song.meter if kept else Meter())
             seed = drawn_seed() if seed is None else seed
+            if parsed_form is None and chords is not None and not kept and bars is None:
+                parsed_form = chart_form(chords, own_meter)
             asked = Request(
                 form=parsed_form,
                 key=parsed_key,
                 tempo=(kept[0].song.tempo if kept else DEFAULT_TEMPO) if tempo is None else tempo,
                 bars=bars,
                 kept=kept,
-                **steering(own_meter, seed, steps, guidance, chords, repeat, end_on_tonic, like),
+                **steering(readings, own_meter, seed, steps, guidance, chords, repeat, end_on_tonic, like),
             )
         seeds = range(asked.seed, asked.seed + count)
         asked.with_seed(seeds[-1])  # checks that the last seed is in range
         inputs = [melody, lead_sheet, reduced, source, prompt, request, *likeness_files(like)]
         requests = {path: asked.with_seed(own) for own, path in outputs_of(output, "song.mid", seeds, force, inputs).items()}
-        compose_to_files(requests, display, weights, device, threads, as_json, force)
+        compose_to_files(requests, readings, display, weights, device, threads, as_json, force)

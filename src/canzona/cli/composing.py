@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from canzona.cli.messages import report
+from canzona.cli.common import Readings
+from canzona.cli.messages import note, report
 from canzona.cli.outputs import song_files, still_free
 from canzona.cli.progress import Display
 
@@ -20,6 +21,7 @@ LOADING = "loading the models"
 
 def compose_to_files(
     requests: "Mapping[Path, Request]",
+    readings: Readings,
     display: Display,
     weights: Path | None,
     device: str,
@@ -27,7 +29,7 @@ def compose_to_files(
     as_json: bool,
     force: bool,
 ) -> None:
-    """Compose each request and write the MIDI file and the song.json beside it, one song after the other.
+    """Tell what was read, compose each request and write the MIDI file and the song.json beside it, one song after the other.
 
     Unless ``force``, a file that has come to be there since the paths were checked is not replaced: the song takes a free name.
 
@@ -43,6 +45,8 @@ def compose_to_files(
     from canzona.io.song_json import song_to_json
 
     cascade = pretrained.load(weights, device, threads=threads)
+    readings.tell()
+    _tell_heard_keys(next(iter(requests.values())))
     for wanted, request in requests.items():
         display.clear()
         started = time.perf_counter()
@@ -61,9 +65,16 @@ def compose_to_files(
             "bars": song.form.length_bars,
             "seed": request.seed,
             "seconds": seconds,
+            "read": readings.facts(),
         }
         said = f"{song.form}, {' and '.join(keys) or 'no key'}, {song.form.length_bars} bars, seed {request.seed}"
         report(facts, as_json, f"{midi}: {said}, composed in {seconds} s")
+
+
+def _tell_heard_keys(request: "Request") -> None:
+    """Say which keys are taken from the music that is given, where nobody named any."""
+    if request.heard_keys:
+        note(f"key: {' and '.join(map(str, request.heard_keys))}, heard in the music given; --key says otherwise")
 
 
 def _composed(cascade: "Cascade", request: "Request", display: Display) -> "Song":

@@ -3,7 +3,7 @@
 import json
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from canzona.cli import options
-from canzona.cli.common import read_any_song, read_data, songs_in
+from canzona.cli.common import Readings, read_data
 from canzona.cli.messages import note, report
 from canzona.cli.outputs import writable
 from canzona.cli.progress import progress
@@ -56,6 +56,7 @@ def evaluate(
     processes: Annotated[int | None, typer.Option(help="Songs measured at once, 1 to 64. Default: one a processor.")] = None,
     each: Annotated[bool, typer.Option("--each", help="Print every song's figures too.")] = False,
     force: options.Force = False,
+    strict: options.Strict = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure songs of one or more systems, and hold them against human songs."""
@@ -84,18 +85,22 @@ def evaluate(
 
     prepared = [] if data is None else read_data(data)
     entries: list[Entry] = []
+    desk = _Desk(strict)
     if against is not None:
-        entries += _folder(HUMAN, against)
+        entries += desk.folder(HUMAN, against)
     else:
         entries += _test_songs(HUMAN, prepared)
     for path in songs or ():
-        entries += _entries(path)
+        entries += desk.entries(path)
     for system, folder in folders.items():
-        entries += _folder(system, folder)
+        entries += desk.folder(system, folder)
     if not entries:
+        if desk.refusals:
+            raise ValueError(desk.refusals[0])
         raise ValueError(f"songs: must be at least one, got none in {', '.join(map(str, [*(songs or ()), *folders.values()]))}")
 
     compared_system(list(dict.fromkeys(entry.system for entry in entries)), HUMAN, compare_with)  # before anything is measured
+    desk.tell()
     passages = _passages(prepared)
     equip = partial(equipment, weights, passages)
     scored: dict[str, list[ScoredSong]] = {entry.system: [] for entry in entries}
@@ -111,8 +116,10 @@ def evaluate(
     if output is not None:
         _write(output, evaluation)
     individual = {system: {song.name: dict(song.scores) for song in own} for system, own in evaluation.systems.items()}
-    facts = {"figures": figures, "each": individual} if each else figures
+    facts = {"figures": figures, "each": individual, "read": desk.facts()} if each else figures
     report(facts, as_json, _text(evaluation, each))
+    if desk.refusals:
+        raise typer.Exit(2)
 
 
 def _made_by() -> str:
@@ -158,26 +165,60 @@ def _test_songs(system: str, prepared: "Sequence[PreparedSong]") -> "list[Entry]
     return [Entry(system, f"{item.number:03d}", item.song, is_human=True) for item in songs]
 
 
-def _entries(path: Path) -> "list[Entry]":
-    """The songs of one unnamed argument."""
-    from canzona.evaluation.evaluation import Entry
+class _Desk:
+    """Where songs are read: a folder goes on where one of its files cannot be read."""
 
-    if path.suffix == ".npz":
-        return _test_songs(UNNAMED, read_data(path))
-    return _folder(UNNAMED, path) if path.is_dir() else [Entry(UNNAMED, str(path), read_any_song("songs", path))]
+    def __init__(self, strict: bool) -> None:
+        self.strict = strict
+        self.refusals: list[str] = []
+        self._lines: list[str] = []
+        self._facts: list[dict[str, object]] = []
 
+    def entries(self, path: Path) -> "list[Entry]":
+        """The songs of one unnamed argument."""
+        from canzona.evaluation.evaluation import Entry
 
-def _folder(system: str, folder: Path) -> "list[Entry]":
-    """The songs of a folder, and how long each took where ``seconds.json`` says so."""
-    from canzona.evaluation.evaluation import Entry
-    from canzona.io.seconds_json import read_seconds
+        if path.suffix == ".npz":
+            return _test_songs(UNNAMED, read_data(path))
+        if path.is_dir():
+            return self.folder(UNNAMED, path)
+        readings = Readings(self.strict)
+        song = readings.song("songs", path)
+        self._note(map(str, readings.read), readings)
+        return [Entry(UNNAMED, str(path), song)]
 
-    try:
-        seconds = read_seconds(folder)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"songs: {error}") from None
-    is_human, songs = system in (HUMAN, HUMAN_TRAIN), songs_in(folder).items()
-    return [Entry(system, name, read_any_song("songs", path), seconds.get(name), is_human) for name, path in songs]
+    def folder(self, system: str, folder: Path) -> "list[Entry]":
+        """The songs of a folder, and how long each took where ``seconds.json`` says so."""
+        from canzona.evaluation.evaluation import Entry
+        from canzona.io.seconds_json import read_seconds
+        from canzona.reading import songs_in, summary
+
+        try:
+            seconds = read_seconds(folder)
+        except (OSError, ValueError) as error:
+            raise ValueError(f"songs: {error}") from None
+        readings, songs = Readings(self.strict), {}
+        for name, path in songs_in(folder).items():
+            try:
+                songs[name] = readings.song("songs", path)
+            except ValueError as refusal:
+                self.refusals.append(str(refusal))
+        self._note([summary(folder, readings.read)] if songs else [], readings)
+        is_human = system in (HUMAN, HUMAN_TRAIN)
+        return [Entry(system, name, song, seconds.get(name), is_human) for name, song in songs.items()]
+
+    def tell(self) -> None:
+        """A line for every folder and file, and for every file of a folder that is left out."""
+        for line in (*self._lines, *(f"left out: {refusal}" for refusal in self.refusals)):
+            note(line)
+
+    def facts(self) -> list[dict[str, object]]:
+        """What was read, for a program."""
+        return self._facts
+
+    def _note(self, lines: Iterable[str], readings: Readings) -> None:
+        self._lines += lines
+        self._facts += readings.facts()
 
 
 def _write(folder: Path, evaluation: "Evaluation") -> None:

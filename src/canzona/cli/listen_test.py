@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from canzona.cli.common import read_any_song, read_file, songs_in
+from canzona.cli.common import Readings, read_file
 from canzona.cli.messages import note, report
 from canzona.cli.progress import progress
 
@@ -148,10 +148,14 @@ def _systems(inputs: list[str]) -> dict[str, Path]:
 
 def _songs(folder: Path, tempo: float | None) -> "dict[str, Song]":
     """The songs of a folder by stem; a song.json goes before a MIDI file of the same stem."""
+    from canzona.reading import songs_in, summary
+
     by_stem = songs_in(folder)
     if not by_stem:
         raise ValueError(f"systems: must hold songs (.json, .mid), got none in {str(folder)!r}")
-    songs = {stem: read_any_song("systems", path) for stem, path in by_stem.items()}
+    readings = Readings()
+    songs = {stem: readings.song("systems", path) for stem, path in by_stem.items()}
+    note(summary(folder, readings.read))
     return songs if tempo is None else {stem: replace(song, tempo=tempo) for stem, song in songs.items()}
 
 

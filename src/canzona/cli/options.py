@@ -48,6 +48,7 @@ Output = Annotated[
     _option(OUTPUT, "--output", "-o", help="MIDI file to write; song.json goes beside it. Default: the first free name."),
 ]
 Force = Annotated[bool, _option(OUTPUT, "--force", help="Replace files that are there already.")]
+Strict = Annotated[bool, _option(OUTPUT, "--strict", help="Refuse a file of which anything would be left out.")]
 AsJson = Annotated[bool, _option(OUTPUT, "--json", help="Print the result as JSON.")]
 
 Weights = Annotated[Path | None, _option(MACHINE, help="Folder with other weights than the package's.")]

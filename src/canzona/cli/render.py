@@ -1,80 +1,34 @@
 """``canzona render``."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from canzona.cli import options, playing
-from canzona.cli.common import read_song
+from canzona.cli.common import Readings
 from canzona.cli.messages import note, report
-from canzona.cli.outputs import MIDI_FILES, writable
-
-if TYPE_CHECKING:
-    from canzona.io.performance import Performance
-    from canzona.song.song import Song
-
-SOUND = (".wav", ".flac", ".mp3")
+from canzona.cli.outputs import writable
+from canzona.io.saving import MIDI, SOUND, WRITERS
 
 ONLY_FOR = {
-    **dict.fromkeys(("parts", "humanize", "seed", "pedal", "programs"), (*SOUND, *MIDI_FILES)),
+    **dict.fromkeys(("parts", "humanize", "seed", "pedal", "programs"), (*SOUND, *MIDI)),
     **dict.fromkeys(("click", "count_in"), SOUND),
-    **dict.fromkeys(("channels", "tracks"), MIDI_FILES),
+    **dict.fromkeys(("channels", "tracks"), MIDI),
 }
 """Option → endings of the files that it is for; other options are for all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Playing:
-    """How the song is to be played; ``None`` for the parts that a kind of file usually has."""
-
-    performance: "Performance"
-    parts: tuple[str, ...] | None
-    click: bool
-    count_in: bool
-
-
-def _write_picture(song: "Song", output: Path, _: Playing) -> None:
-    from canzona.io.files import atomic_write
-    from canzona.io.picture import song_to_png
-
-    atomic_write(output, song_to_png(song))
-
-
-def _write_sound(song: "Song", output: Path, playing: Playing) -> None:
-    from canzona.io.audio import song_to_sound
-    from canzona.io.mixing import USUAL_PARTS, Mix
-
-    mix = Mix(playing.parts or USUAL_PARTS, playing.performance, playing.click, playing.count_in)
-    played = song_to_sound(song, output, mix)
-    if played.missing:
-        note(f"a simple sampler played, without reverberation: {played.missing}")
-
-
-def _write_midi(song: "Song", output: Path, playing: Playing) -> None:
-    from canzona.io.files import atomic_write
-    from canzona.io.midi import song_to_midi
-
-    atomic_write(output, song_to_midi(song, playing.performance, playing.parts))
-    if playing.performance.merged:
-        note(f"{output} has one track: read back, its melody is part of the piano, and chord symbols are left out")
-    elif playing.parts is not None:
-        note(f"{output} has {', '.join(playing.parts).lower()} alone: what is left out is not read back")
-
-
-WRITERS = (
-    {".png": _write_picture} | dict.fromkeys(SOUND, _write_sound) | dict.fromkeys(MIDI_FILES, _write_midi)
-)  # fmt: skip
-"""Ending → what writes such a file."""
-
-
 def render(
     context: typer.Context,
-    song: Annotated[Path, typer.Argument(help="song.json or a MIDI file that canzona wrote.")],
+    song: Annotated[Path, typer.Argument(help="song.json, a MIDI file or a MusicXML file.")],
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="What to write: a picture (.png), sound (.wav, .flac or .mp3) or MIDI (.mid)."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="What to write: picture (.png), sound (.wav, .flac, .mp3), MIDI (.mid), score (.musicxml) or song (.json).",
+        ),
     ],
     parts: playing.Parts = None,
     click: playing.Click = False,
@@ -86,18 +40,28 @@ def render(
     channels: playing.Channels = None,
     tracks: playing.Tracks = playing.SEPARATE,
     force: options.Force = False,
+    strict: options.Strict = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Draw or play a song."""
+    """Draw, play or write down a song."""
+    from canzona.hierarchy.extraction import completed
+    from canzona.io.saving import Manner, save_song
+
     writable("output", output, tuple(WRITERS), force, [song])
-    ending = output.suffix.lower()
     for parameter in context.command.params:
         given = context.get_parameter_source(parameter.name or "")
         endings = ONLY_FOR.get(parameter.name or "", tuple(WRITERS))
-        if given is not None and given.name == "COMMANDLINE" and ending not in endings:
+        if given is not None and given.name == "COMMANDLINE" and output.suffix.lower() not in endings:
             name = parameter.opts[0].lstrip("-")
             raise ValueError(f"{name}: must only be given for {', '.join(endings)}, got output {str(output)!r}")
     performance = playing.performance_of(humanize, seed, pedal, programs, channels, tracks)
-    played = Playing(performance, playing.parts_of(parts), click, count_in)
-    WRITERS[ending](read_song("song", song), output, played)
-    report({"output": str(output)}, as_json, str(output))
+    manner = Manner(performance, playing.parts_of(parts), click, count_in)
+    readings = Readings(strict)
+    read = completed(readings.song("song", song))
+    if not (read.lead_sheet or read.accompaniment):
+        raise ValueError(f"song: must have notes or chords to be rendered, got none in {str(song)!r}")
+    remark = save_song(read, output, force=True, manner=manner)
+    readings.tell()
+    if remark:
+        note(remark)
+    report({"output": str(output), "read": readings.facts()}, as_json, str(output))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from canzona.cli import options
-from canzona.cli.common import read_song
+from canzona.cli.common import Readings
 from canzona.cli.composing import LOADING, compose_to_files
 from canzona.cli.outputs import outputs_of
 from canzona.cli.progress import progress
@@ -14,7 +14,7 @@ from canzona.cli.steering import drawn_seed, likeness_files, steering
 
 
 def revise(
-    song: Annotated[Path, typer.Argument(help="The song.json that is revised.")],
+    song: Annotated[Path, typer.Argument(help="The song that is revised: song.json, MIDI or MusicXML.")],
     level: Annotated[str, typer.Option(help="The coarsest level that is composed anew; those below follow where they must.")],
     bars: Annotated[str | None, typer.Option(help="Bars that are composed anew, such as 9-16 or 1-4,9. Default: all.")] = None,
     phrases: Annotated[
@@ -37,6 +37,7 @@ def revise(
     end_on_tonic: options.EndOnTonic = None,
     output: options.Output = None,
     force: options.Force = False,
+    strict: options.Strict = False,
     as_json: options.AsJson = False,
     weights: options.Weights = None,
     device: options.Device = "cpu",
@@ -45,9 +46,12 @@ def revise(
     """Compose some bars of a song anew, from one level down; all else stays as it is, bit for bit."""
     if bars is not None and phrases is not None:
         raise ValueError("phrases: must be left out where bars are given, got both")
+    readings = Readings(strict)
     with progress() as display:
         display.show(LOADING, 0, None)
-        old = read_song("song", song)
+        from canzona.hierarchy.extraction import completed
+
+        old = completed(readings.song("song", song))
 
         from canzona.generation.controls import Revision
         from canzona.generation.request import Request
@@ -61,8 +65,8 @@ def revise(
             "texture": (texture_like, texture_like_weight),
         }
         seed = drawn_seed(old) if seed is None else seed
-        controls = steering(old.meter, seed, steps, guidance, chords, repeat, end_on_tonic, like)
+        controls = steering(readings, old.meter, seed, steps, guidance, chords, repeat, end_on_tonic, like)
         request = Request(tempo=old.tempo, revision=Revision(old, level, chosen, vary), **controls)
         inputs = [song, *likeness_files(like)]
         (path,) = outputs_of(output, "revised.mid", range(request.seed, request.seed + 1), force, inputs).values()
-        compose_to_files({path: request}, display, weights, device, threads, as_json, force)
+        compose_to_files({path: request}, readings, display, weights, device, threads, as_json, force)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from canzona.cli.common import read_any_song, read_song
+from canzona.cli.common import Readings
 
 if TYPE_CHECKING:
     from canzona.generation.controls import Kept, Likeness, Repetition
@@ -21,6 +21,7 @@ DRAWN_SEEDS = 1_000_000
 
 
 def read_kept(
+    readings: Readings,
     melody: Path | None,
     lead_sheet: Path | None,
     reduced: Path | None,
@@ -29,7 +30,7 @@ def read_kept(
     prompt: Path | None,
     prompt_bars: int | None,
 ) -> "tuple[Kept, ...]":
-    """Music that is kept, as the options of ``compose`` name it.
+    """Music that is kept, as the options of ``compose`` name it, noted in ``readings``.
 
     Raises:
         ValueError: where a file is no song or an option lacks its companion.
@@ -43,20 +44,35 @@ def read_kept(
     if (prompt is None) != (prompt_bars is None):
         raise ValueError(f"prompt-bars: must be given together with prompt, got {'prompt' if prompt else 'prompt-bars'} alone")
     if reduced is not None:
-        song = read_any_song("reduced", reduced)
+        song = readings.song("reduced", reduced)
         kept.append(Kept(song if song.reduced_lead_sheet else replace(song, accompaniment=None), REDUCED_LEAD_SHEET.name))
     if lead_sheet is not None:
-        kept.append(Kept(read_any_song(LEAD_SHEET.name, lead_sheet), LEAD_SHEET.name))
-    if source is not None and level is not None:
-        kept.append(Kept(read_any_song("from", source), level))
+        kept.append(_lead_sheet(readings, LEAD_SHEET.name, lead_sheet))
+    if source is not None and level == LEAD_SHEET.name:
+        kept.append(_lead_sheet(readings, "from", source))
+    elif source is not None and level is not None:
+        kept.append(Kept(readings.song("from", source), level))
     if prompt is not None:
-        kept.append(Kept(read_any_song("prompt", prompt), bars=prompt_bars))
+        kept.append(Kept(readings.song("prompt", prompt), bars=prompt_bars))
     if melody is not None:
-        kept.append(Kept(read_any_song("melody", melody), LEAD_SHEET.name, part="melody"))
+        kept.append(Kept(readings.song("melody", melody), LEAD_SHEET.name, part="melody"))
     return tuple(kept)
 
 
+def _lead_sheet(readings: Readings, option: str, path: Path) -> "Kept":
+    """Melody and chords of a file; where it has no chords the melody alone, and that chords are composed is said."""
+    from canzona.generation.controls import Kept
+    from canzona.hierarchy.levels import LEAD_SHEET
+
+    song = readings.song(option, path)
+    if song.lead_sheet is None or song.lead_sheet.chords or not song.lead_sheet.melody:
+        return Kept(song, LEAD_SHEET.name)
+    readings.remark(path, "its chords are composed")
+    return Kept(song, LEAD_SHEET.name, part="melody")
+
+
 def steering(
+    readings: Readings,
     meter: "Meter",
     seed: int,
     steps: int | None,
@@ -79,13 +95,15 @@ def steering(
         "steps": steps,
         "guidance": 1.0 if guidance is None else guidance,
         "chords": None if chords is None else Progression.parse(chords, meter),
-        "like": read_likenesses(like),
+        "like": read_likenesses(readings, like),
         "repeat": parse_repetitions(repeat),
         "end_on_tonic": end_on_tonic is not False,
     }
 
 
-def read_likenesses(asked: Mapping[str, tuple[Iterable[str] | None, float | None]]) -> "tuple[Likeness, ...]":
+def read_likenesses(
+    readings: Readings, asked: Mapping[str, tuple[Iterable[str] | None, float | None]]
+) -> "tuple[Likeness, ...]":
     """Passages to be like: name of the control → texts ``FILE[:BARS][@LETTER]`` and their weight.
 
     Raises:
@@ -101,7 +119,7 @@ def read_likenesses(asked: Mapping[str, tuple[Iterable[str] | None, float | None
             raise ValueError(f"{control}-like-weight: must be given together with {control}-like, got it alone")
         for text in texts or ():
             source = parse_source(text)
-            song = _with_chords(read_any_song(f"{control}-like", Path(source.file)))
+            song = _with_chords(readings.song(f"{control}-like", Path(source.file)))
             if source.bars is not None:
                 length = song.form.length_bars
                 if source.bars.end_bar > length:
@@ -152,7 +170,7 @@ def stored_request(path: Path) -> "Request":
     """
     from canzona.generation.request_json import request_from_dict
 
-    values: Any = read_song("request", path).provenance.get("request")
+    values: Any = Readings().song("request", path).provenance.get("request")
     if values is None:
         raise ValueError(f"request: must be a song.json that says how it was composed, got {str(path)!r}")
     return request_from_dict(values)

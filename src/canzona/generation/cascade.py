@@ -217,7 +217,7 @@ class Cascade:
         return Canvas(store, forms, meters, [request.seed for request in requests], redraw)
 
     def _signed(self, song: Song, request: Request) -> Song:
-        """The song with all that is needed to compose it again."""
+        """The song with its keys written as they were asked for, and with all that is needed to compose it again."""
         provenance = {
             "canzona": __version__,
             "request": request_to_dict(request),
@@ -226,7 +226,8 @@ class Cascade:
             "device": self.device.type,
             "threads": self.threads,
         }
-        return replace(song, provenance=MappingProxyType(provenance))
+        form = song.form.written_as(request.keyed_form, request.first_key)
+        return replace(song, form=form, provenance=MappingProxyType(provenance))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canzona.generation.fixed import Fixed
+from canzona.generation.hearing import with_heard_keys
 from canzona.generation.request import Request
 from canzona.hierarchy.level import Level
 from canzona.representation.form_image import POP_SONG, decode_form, decode_keys, key_templates
@@ -34,7 +35,7 @@ def opening(request: Request) -> Song:
         return Song(request.keyed_form, request.meter, request.tempo)
     phrases = _begun(request)
     left = (request.bars or SHORTEST_SONG_BARS) - sum(phrase.length_bars for phrase in phrases)
-    rest = (Phrase("A", left, phrases[-1].key if phrases else request.key),) if left > 0 else ()
+    rest = (Phrase("A", left, phrases[-1].key if phrases else request.first_key),) if left > 0 else ()
     return Song(Form((*phrases, *rest)), request.meter, request.tempo)
 
 
@@ -64,7 +65,7 @@ def fixed_form(level: Level, song: Song, request: Request) -> Fixed:
         mask[phrases] = True
         mask[keys] = all(phrase.key for phrase in form.phrases)
         return Fixed(song, mask)
-    mask[keys, :KNOWN_KEY_BARS] = request.key is not None
+    mask[keys, :KNOWN_KEY_BARS] = request.first_key is not None
     for own in request.kept:
         mask[keys, : own.length_bars] = True
     mask[phrases, : sum(phrase.length_bars for phrase in _begun(request))] = True
@@ -112,7 +113,9 @@ def read_form(level: Level, image: np.ndarray, fixed: Fixed, request: Request) -
         rest = () if left == 0 else decode_form(level, image[done:], POP_SONG, left).phrases
         composed = Form((*begun, *rest))
         keys = [phrase.key for phrase in composed.phrases]
-        keys[0] = request.key or keys[0]
-    form = composed.with_keys(keys).with_missing_keys(request.key or Key(0))
+        if request.chords is not None and request.key is None:
+            keys = [phrase.key for phrase in with_heard_keys(composed.with_keys([None] * len(keys)), request).phrases]
+        keys[0] = request.first_key or keys[0]
+    form = composed.with_keys(keys).with_missing_keys(request.first_key or Key(0))
     first, *later = (phrase.key or Key(0) for phrase in form.phrases)
     return replace(song, form=form.with_keys([first.transposed(-first.relative_major), *later]))  # it begins at home

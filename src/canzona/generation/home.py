@@ -19,8 +19,8 @@ def shift_home(request: Request) -> int:
     """Semitones, −6 to 5, that take a request home: by its key, by its music's, or else by a tonic that its seed draws."""
     form = request.keyed_form or next((own.song.form for own in request.kept), None)
     keyed = [phrase for phrase in form.phrases if phrase.key is not None] if form is not None else []
-    if request.key is not None and not keyed:
-        return home_shift(Form.parse("A1", request.key))
+    if request.first_key is not None and not keyed:
+        return home_shift(Form.parse("A1", request.first_key))
     if form is not None and keyed:
         return home_shift(form)
     tonic = int(np.random.default_rng([request.seed, *b"key"]).integers(PITCH_CLASSES))

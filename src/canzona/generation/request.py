@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from canzona.generation.controls import Kept, Likeness, Repetition, Revision
-from canzona.hierarchy.analysis import phrase_keys
+from canzona.generation.hearing import first_heard_key, with_heard_keys
 from canzona.hierarchy.level import Content, Drawing
 from canzona.hierarchy.levels import LEVELS, external_named
 from canzona.io.files import LONGEST_FORM_BARS
@@ -26,7 +26,8 @@ class Request:
 
     Attributes:
         form: phrases, whose keys may be ``None``; ``None`` takes that of ``kept`` music, or has the form composed too.
-        key: of the first phrase, and of all phrases where ``form`` is given without keys; ``None`` has the keys composed.
+        key: of the first phrase, and of all phrases where ``form`` is given without keys; ``None`` takes those that are
+            heard in the music that is given, or has keys composed.
         meter: 4/4 or 3/4.
         tempo: quarter notes a minute; does not change the notes.
         seed: same seed, same song (same version and machine).
@@ -79,24 +80,29 @@ class Request:
     def keyed_form(self) -> Form | None:
         """The form that is settled before anything is composed, or ``None``.
 
-        A phrase without a key has ``key``, or else the key that is heard in the music that is kept; of a prompt, which is no
-        whole song, the first phrase alone.
+        A phrase without a key has ``key``, or else the one that is heard in the music that is given for it.
         """
         if self.revision is not None:
             return self.revision.song.form
         whole = [own.song for own in self.kept if own.bars is None]
         form = self.form or (whole[0].form if whole else None)
-        if form is None:
-            return None
-        form = form.with_keys([phrase.key or self.key for phrase in form.phrases])
-        heard = [song.lead_sheet for song in whole if song.lead_sheet is not None]
-        if heard and not all(phrase.key for phrase in form.phrases):
-            form = form.with_keys_from(phrase_keys(form, heard[0], self.meter))
-        first, *later = form.phrases
-        prompts = [own.song for own in self.kept if own.bars is not None]
-        if prompts and first.key is None:
-            form = Form((replace(first, key=prompts[0].form.phrases[0].key), *later))
-        return form
+        return form and with_heard_keys(form.with_keys([phrase.key or self.key for phrase in form.phrases]), self)
+
+    @cached_property
+    def first_key(self) -> Key | None:
+        """The key in which a form that is composed begins; ``None`` where nothing tells it."""
+        return self.key or (first_heard_key(self) if self.revision is None and self.keyed_form is None else None)
+
+    @property
+    def heard_keys(self) -> tuple[Key, ...]:
+        """Keys that nobody named and that are heard in music that is given, each once, in order."""
+        if self.revision is not None or self.key is not None:
+            return ()
+        if self.keyed_form is None:
+            return () if self.first_key is None else (self.first_key,)
+        named = self.form.phrases if self.form is not None else self.keyed_form.phrases
+        heard = [own.key for own, named in zip(self.keyed_form.phrases, named, strict=True) if own.key and not named.key]
+        return tuple(dict.fromkeys(heard))
 
     def given_form(self) -> Form:
         """The form asked for, whole: for a system that composes neither phrases nor keys.
@@ -125,6 +131,7 @@ class Request:
             "kept": tuple(replace(own, song=transposed(own.song, semitones)) for own in self.kept),
             "revision": self.revision and replace(self.revision, song=transposed(self.revision.song, semitones)),
             "keyed_form": self.keyed_form and self.keyed_form.transposed(semitones),
+            "first_key": self.first_key and self.first_key.transposed(semitones),
         }.items():
             vars(moved)[name] = value
         return moved

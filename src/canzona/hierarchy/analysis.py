@@ -39,6 +39,9 @@ TONIC_MELODY = 0.25
 """What a beat of the tonic in the melody is worth, in beats."""
 FIRST_CHORD, LAST_CHORD, LAST_NOTE = 0.5, 2.0, 2.0
 """What it is worth, in beats, that a phrase starts on the tonic triad, ends on it, or ends its melody on the tonic."""
+MOST_OUTSIDE, OUTSIDE_RATIO = 0.12, 3.0
+"""The share of music outside of a key's scale up to which the key may be right, and how many times more than outside of the key
+that is heard it must be for the key to be wrong."""
 KEY_CHANGE = 16.0
 """What a change of key from one phrase to the next costs, in beats."""
 
@@ -58,6 +61,36 @@ def phrase_keys(form: Form, lead_sheet: LeadSheet, meter: Meter) -> Form:
         for bar, phrase in form.spans()
     ]
     return form.with_keys([KEYS[column].transposed(anchor) for column in best_path(np.array(scores), KEY_CHANGE)])
+
+
+def contradicted_keys(form: Form, lead_sheet: LeadSheet, meter: Meter) -> Form | None:
+    """The keys that a song is in, where those of ``form`` cannot be: a signature may be one that a program always writes.
+
+    They cannot be where far more of the music lies outside of their scales than outside of the keys that are heard, and too
+    much of it for passing notes. ``None`` where they can.
+    """
+    heard = phrase_keys(form, lead_sheet, meter)
+    named = form.keys_in_force()
+    outside, outside_heard = (_outside(keys, lead_sheet, meter) for keys in (named, heard.keys_by_bar()))
+    return heard if outside > MOST_OUTSIDE and outside > OUTSIDE_RATIO * outside_heard else None
+
+
+def _outside(keys: list[Key | None], lead_sheet: LeadSheet, meter: Meter) -> float:
+    """The share of the melody's and the chords' beats that are foreign to the keys of their bars, 0 to 1."""
+    table, sounding, foreign = _foreign(), 0.0, 0.0
+    tones = [
+        (meter.bar_of_step(note.start_step), note.pitch % PITCH_CLASSES, steps_to_beats(note.duration_steps))
+        for note in lead_sheet.melody
+    ]
+    for span in lead_sheet.chords:
+        chroma = span.chord.chroma
+        tones += [(meter.bar_of_beat(span.start_beat), tone, span.duration_beats / len(chroma)) for tone in chroma]
+    for bar, tone, beats in tones:
+        key = keys[bar]
+        if key is not None:
+            sounding += beats
+            foreign += beats * table[KEYS.index(key), tone]
+    return foreign / sounding if sounding else 0.0
 
 
 def _anchor(lead_sheet: LeadSheet) -> int:

@@ -40,6 +40,7 @@ from canzona.io.performance import (
 from canzona.song import STEPS_PER_BEAT, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
 from canzona.song.harmony import QUALITIES
 from canzona.song.song import DEFAULT_TEMPO
+from canzona.song.spelling import harte_symbol
 from canzona.song.timing import beats_to_steps
 
 NO_CHORD = "N"
@@ -96,8 +97,7 @@ def song_tracks(song: Song, performance: Performance, parts: Collection[str] | N
         if part == PIANO and performance.pedal:
             controls = [(tick, SUSTAIN_PEDAL, 127 * down) for tick, down in pedal_times(sheet.chords)]
         if part == CHORDS:
-            symbols = _chord_symbols(sheet.chords, song.meter.bars_to_beats(song.form.length_bars))
-            lyrics = [(TICKS_PER_BEAT * beat, symbol) for beat, symbol in symbols]
+            lyrics = [(TICKS_PER_BEAT * beat, symbol) for beat, symbol in _chord_symbols(sheet.chords, song)]
         channel, program = performance.channel(part), performance.program(part)
         tracks.append(MidiTrack(part, channel, program, tuple(strikes), tuple(controls), tuple(lyrics)))
     return tracks
@@ -150,11 +150,12 @@ def _block_chords(chords: Iterable[ChordSpan]) -> Iterator[Note]:
             yield Note(start_step, pitch, duration_steps, CHORD_VELOCITY)
 
 
-def _chord_symbols(chords: tuple[ChordSpan, ...], length_beats: int) -> Iterator[tuple[int, str]]:
+def _chord_symbols(chords: tuple[ChordSpan, ...], song: Song) -> Iterator[tuple[int, str]]:
     """Beats and symbols, with ``N`` wherever a chord ends before the next one or the song's end; ``_read_chords`` undoes it."""
-    starts = [span.start_beat for span in chords] + [length_beats]
+    keys = song.form.keys_in_force()
+    starts = [span.start_beat for span in chords] + [song.meter.bars_to_beats(song.form.length_bars)]
     for span, next_beat in zip(chords, starts[1:], strict=True):
-        yield span.start_beat, span.chord.symbol
+        yield span.start_beat, harte_symbol(span.chord, keys[song.meter.bar_of_beat(span.start_beat)])
         if span.end_beat < next_beat:
             yield span.end_beat, NO_CHORD
 

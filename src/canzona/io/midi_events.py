@@ -7,11 +7,11 @@ from dataclasses import replace
 from symusic.core import KeySignatureTick, ScoreTick, TrackTick
 
 from canzona.io.files import LONGEST_FORM_BARS
-from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Form, Key, Meter, Mode, Note
-from canzona.song.harmony import PITCH_CLASSES
+from canzona.song import STEPS_PER_BEAT, ChordSpan, Form, Key, Meter, Mode, Note
+from canzona.song.chord_symbols import parse_chord
+from canzona.song.harmony import MOST_ACCIDENTALS, PITCH_CLASSES
 
 _MICROSECONDS_PER_MINUTE = 60_000_000
-_MOST_ACCIDENTALS = 7
 
 
 def read_score(data: bytes) -> ScoreTick:
@@ -54,11 +54,13 @@ def key_of(signature: KeySignatureTick) -> Key:
     Raises:
         ValueError: where no key has it.
     """
-    if abs(signature.key) > _MOST_ACCIDENTALS or signature.tonality not in (0, 1):
+    if abs(signature.key) > MOST_ACCIDENTALS or signature.tonality not in (0, 1):
         given = f"{signature.key} in mode {signature.tonality}"
         raise ValueError(f"key signature: must be -7 to 7, in mode 0 or 1, got {given}")
     major_tonic = signature.key * 7 % PITCH_CLASSES  # a fifth, seven semitones, up for every sharp
-    return Key((major_tonic - 3) % PITCH_CLASSES, Mode.MINOR) if signature.tonality else Key(major_tonic)
+    if signature.tonality:
+        return Key((major_tonic - 3) % PITCH_CLASSES, Mode.MINOR, signature.key)
+    return Key(major_tonic, signature=signature.key)
 
 
 def read_form(score: ScoreTick, meter: Meter) -> Form:
@@ -98,14 +100,14 @@ def read_notes(score: ScoreTick, tracks: Iterable[TrackTick]) -> tuple[Note, ...
 
 
 def chord_spans(symbols: Sequence[tuple[int, str]], length_beats: int) -> Iterator[ChordSpan]:
-    """Chords from the beats of their Harte symbols, each until the next symbol or the end; ``N`` where none sounds.
+    """Chords from the beats of their symbols, as ``parse_chord`` reads them, each until the next or the end; ``N`` for none.
 
     Raises:
         ValueError: for what is no symbol, and for symbols on the same beat or beyond the end.
     """
     starts = [beat for beat, _ in symbols] + [length_beats]
     for (start_beat, symbol), end_beat in zip(symbols, starts[1:], strict=True):
-        chord = Chord.parse(symbol)
+        chord = parse_chord(symbol)
         if chord is not None:
             yield ChordSpan(start_beat, end_beat - start_beat, chord)
 

@@ -1,153 +1,228 @@
-"""What music21's measures say once they are played through: melody, chords, phrases, keys and tempo."""
+"""Lead sheets out of MusicXML files of any program: which part sings, which has the chords, and how the bars are played."""
 
-from __future__ import annotations
-
-import math
-import re
-from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from functools import cache
 from itertools import pairwise
+from math import floor
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Any
 
-from canzona.io.musicxml_writing import KINDS
-from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Form, Key, Meter, Mode, Note, Phrase
-from canzona.song.harmony import QUALITIES
-from canzona.song.notes import one_voice
+from canzona.io.files import LONGEST_FORM_BARS, check_storable
+from canzona.io.found import Found, counts
+from canzona.io.midi_events import struck
+from canzona.io.musicxml_document import read_tree
+from canzona.io.musicxml_meter import WrittenMeter, written_meter
+from canzona.io.musicxml_order import merged, playing_order
+from canzona.io.musicxml_roles import Roles, roles_of
+from canzona.io.musicxml_score import Bar, Part, WrittenNote, read_parts
+from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Phrase, Song
+from canzona.song.grid import Sounding, nearest_step, on_grid
+from canzona.song.harmony import PITCH_CLASSES, QUALITIES
+from canzona.song.sections import section_letters
 from canzona.song.song import DEFAULT_TEMPO
 
-if TYPE_CHECKING:
-    from music21.harmony import ChordSymbol
-    from music21.key import KeySignature
-    from music21.stream import Measure
-
-    Played = list[tuple[int, Measure]]
-    """Measures as they are played, each with the step at which it begins."""
-
-_PHRASE_MARK = re.compile(r"([A-Za-z])[0-9]{0,4}")
+MOST_NOTES = 50_000
+"""Notes of a song with its repeats: a hundred times those of a long one."""
 _MINOR_THIRD = 3
-_NEAREST = {"dominant-11th": "sus4(b7,9)", "major-11th": "maj9", "minor-11th": "min7(11)", "power": "maj"}
-_QUALITY_OF = {kind: quality for quality, kind in KINDS.items()} | {(kind, ()): name for kind, name in _NEAREST.items()}
-"""music21's kind and the degrees added → quality; elevenths as they are played, without what clashes."""
+Played = list[tuple[int, int]]
+"""Bars as they are played: the step at which each begins, and its number."""
 
 
-def written_notes(measure: Measure) -> list[Any]:
-    """The notes, chords and rests of the first voice."""
-    from music21.harmony import Harmony
+def musicxml_to_song(data: bytes) -> Found:
+    """Read a lead sheet of any program, plain or compressed; the inverse of ``song_to_musicxml`` but for what that names.
 
-    return [x for x in next(iter(measure.voices), measure).notesAndRests if not isinstance(x, Harmony)]
+    The melody is that of the part that has words or is named for it, else of the first part with notes that is not named for an
+    accompaniment; of its voices the one that has words or notes in most bars, of a chord the highest note, all as it sounds, on
+    the grid by ``on_grid``. A part named for a piano beside it is the accompaniment. Chords are the symbols of the part with
+    most of them, each the nearest of the vocabulary, on beats; several on one beat are spread over their time. Repeats, endings
+    and jumps are played. 2/2 is 4/4, two bars of 2/4 are one, and where no metre is written the bars' length tells it; a short
+    first bar, and the rest of a bar split by a repeat, are filled up with silence. Phrases begin at marks of a letter (``A``,
+    ``A8``) or a section (``Verse``, ``Chorus``), bars before the first are an intro if they are only an upbeat or without
+    melody; else all is one phrase. Keys are the signatures at the phrases' starts; one without a mode is minor where the song
+    ends on its minor tonic's chord. The tempo is the longest one.
+
+    Raises:
+        ValueError: in one line, where this is no MusicXML, is malformed or too large, or has another metre or several.
+    """
+    parts = read_parts(read_tree(data))
+    roles = roles_of(parts)
+    meter = written_meter(roles.melody.bars)
+    order = playing_order([merged(bar.signs for bar in same) for same in _same_bars(parts, len(roles.melody.bars))])
+    remarks = [*meter.remarks]
+    if order is None:
+        remarks.append("the repeats or jumps make no sense: bars are played as written")
+        order = list(range(len(roles.melody.bars)))
+    played, end_step = _placed(roles.melody.bars, order, meter)
+    length_bars = meter.meter.bar_of_step(end_step - 1) + 1
+    if length_bars > LONGEST_FORM_BARS:
+        raise ValueError(f"form: must have {LONGEST_FORM_BARS} bars at most with its repeats, got {length_bars}")
+    notes = sum(len(part.bars[number].notes) for number in order for part in parts if number < len(part.bars))
+    if notes > MOST_NOTES:
+        raise ValueError(f"musicxml: must have {MOST_NOTES} notes at most with its repeats, got {notes}")
+
+    melody = on_grid(_melody(roles, played), meter.meter.bars_to_steps(length_bars))
+    remarks += ["swing was straightened"] if melody.is_swung else []
+    chords, lost_chords = _chords(roles.chords, played, meter.meter.bars_to_beats(length_bars))
+    piano = _piano(roles.piano, played, meter.meter.bars_to_steps(length_bars))
+    form, unread = _form(roles, played, meter.meter, length_bars, melody.notes)
+    keys = _keys(roles.melody.bars, played, form, meter.meter, chords[-1].chord if chords else None)
+    sheet = LeadSheet(melody.notes, chords)
+    song = Song(
+        form.with_keys(keys),
+        meter.meter,
+        _tempo(roles.directions, played, end_step),
+        lead_sheet=sheet if melody.notes or chords else None,
+        accompaniment=piano or None,
+    )
+    check_storable(song)
+    lost = ["note{s} finer than a sixteenth"] * melody.lost + ["chord{s} closer than a beat"] * lost_chords
+    read = [part for part in (roles.melody, roles.chords, roles.piano) if part is not None]
+    noted = {id(part): part.left_out for part in read}
+    things = [*(thing for part in noted.values() for thing in part), *lost, *roles.left_out, *unread]
+    return Found(song, counts(things), tuple(remarks))
 
 
-def read_melody(played: Played, end_step: int) -> tuple[Note, ...]:
-    """The highest notes of the first voice, tied ones as one, on the grid of sixteenths and in one voice by ``end_step``."""
-    notes: list[Note] = []
-    is_tied = False
-    for start_step, measure in played:
-        for written in written_notes(measure):
-            if not written.quarterLength or not written.pitches or written.notehead == "slash":
+def _same_bars(parts: Sequence[Part], length: int) -> Iterator[list[Bar]]:
+    """The bars of all parts that sound together."""
+    for number in range(length):
+        yield [part.bars[number] for part in parts if number < len(part.bars)]
+
+
+def _placed(bars: Sequence[Bar], order: Iterable[int], meter: WrittenMeter) -> tuple[Played, int]:
+    """Where each bar begins, and the step at which the last one ends."""
+    played: Played = []
+    position, whole = 0, meter.meter.steps_per_bar
+    for number in order:
+        length = nearest_step(bars[number].length) or meter.steps_per_written_bar
+        if length > meter.steps_per_written_bar:
+            most = Fraction(meter.steps_per_written_bar, STEPS_PER_BEAT)
+            raise ValueError(f"musicxml: bar {number + 1}: must last {most} quarter notes at most")
+        if not played:
+            position = -length % whole if length < meter.steps_per_written_bar else 0
+        elif position % whole + length > whole:
+            position += -position % whole
+        played.append((position, number))
+        position += length
+    return played, position
+
+
+def _melody(roles: Roles, played: Played) -> list[Sounding]:
+    """The tune at exact times: of notes that start together the highest, tied ones as one."""
+    highest: dict[Fraction, tuple[WrittenNote, Fraction]] = {}
+    for start_step, number in played:
+        for note in roles.tune(roles.melody.bars[number]):
+            start = Fraction(start_step, STEPS_PER_BEAT) + note.start
+            if start not in highest or note.pitch > highest[start][0].pitch:
+                highest[start] = note, start + note.duration
+    voice: list[Sounding] = []
+    is_tied_on = False
+    for start, (note, end) in sorted(highest.items(), key=lambda item: item[0]):
+        last = voice[-1] if voice else None
+        if last is not None and note.is_tied and is_tied_on and (last.pitch, last.end) == (note.pitch, start):
+            voice[-1] = Sounding(last.start, end, last.pitch)
+        else:
+            voice.append(Sounding(start, end, note.pitch))
+        is_tied_on = note.is_tied_on
+    return voice
+
+
+def _piano(part: Part | None, played: Played, end_step: int) -> tuple[Note, ...]:
+    """A part's notes on the grid, tied ones as one, as one keyboard plays them."""
+    sounding: dict[tuple[int, Fraction], Sounding] = {}  # pitch and end → what may go on
+    for start_step, number in played if part is not None else ():
+        for note in part.bars[number].notes if part is not None and number < len(part.bars) else ():
+            start = Fraction(start_step, STEPS_PER_BEAT) + note.start
+            before = sounding.pop((note.pitch, start), None) if note.is_tied else None
+            end = start + note.duration
+            sounding[note.pitch, end] = Sounding(before.start if before else start, end, note.pitch)
+    notes = []
+    for own in sounding.values():
+        step = min(nearest_step(own.start), end_step - 1)
+        notes.append(Note(step, own.pitch, max(min(nearest_step(own.end), end_step) - step, 1)))
+    return tuple(struck(notes))
+
+
+def _chords(part: Part | None, played: Played, length_beats: int) -> tuple[tuple[ChordSpan, ...], int]:
+    """Each chord until the next symbol, and how many found no beat of their own."""
+    timed: list[tuple[Fraction, Chord | None]] = []
+    for (start_step, number), (next_step, _) in pairwise([*played, (length_beats * STEPS_PER_BEAT, -1)]):
+        if part is not None and number < len(part.bars):
+            start, end = Fraction(start_step, STEPS_PER_BEAT), Fraction(next_step, STEPS_PER_BEAT)
+            timed += [(start + time, chord) for time, chord in _spread(part.bars[number], end - start)]
+    beats: list[tuple[int, Chord | None]] = []
+    lost = 0
+    for time, chord in timed:
+        beat = floor(time + Fraction(1, 2))
+        if beats and beats[-1][0] >= beat:
+            before = beats[-2][0] if len(beats) > 1 else -1
+            if beats[-1][1] == chord:
                 continue
-            highest = max(written.pitches, key=lambda pitch: pitch.midi)
-            begin = min(start_step + nearest_step(written.offset), end_step - 1)
-            end = max(min(start_step + nearest_step(written.offset + written.quarterLength), end_step), begin + 1)
-            tie = written.getTie(highest) if written.isChord else written.tie
-            is_continued = is_tied and tie is not None and tie.type != "start"
-            if is_continued and (notes[-1].pitch, notes[-1].end_step) == (highest.midi, begin):
-                begin = notes.pop().start_step
-            notes.append(Note(begin, highest.midi, end - begin))
-            is_tied = tie is not None and tie.type != "stop"
-    return one_voice(notes)
+            if beats[-1][0] - 1 > before and time - beat < Fraction(1, 4):
+                beats[-1] = (beats[-1][0] - 1, beats[-1][1])
+            else:
+                beat = beats[-1][0] + 1
+            if abs(time - beat) > 1:
+                lost += 1
+                continue
+        if beat < length_beats:
+            beats.append((beat, chord))
+        else:
+            lost += 1
+    ends = [*(beat for beat, _ in beats), length_beats][1:]
+    return tuple(ChordSpan(beat, end - beat, chord) for (beat, chord), end in zip(beats, ends, strict=True) if chord), lost
 
 
-def read_chords(played: Played, length_beats: int) -> tuple[ChordSpan, ...]:
-    """Each chord until the next symbol; of several symbols nearest to the same beat the last. Symbols without root are none."""
-    from music21.harmony import ChordSymbol, NoChord
-
-    beats: dict[int, Chord | None] = {}
-    for start_step, measure in played:
-        for symbol in measure.getElementsByClass(ChordSymbol):
-            if isinstance(symbol, NoChord) or symbol.root(find=False):
-                chord = None if isinstance(symbol, NoChord) else _chord(symbol)
-                beats[math.floor(start_step / STEPS_PER_BEAT + symbol.offset + 0.5)] = chord
-    starts = sorted(beat for beat in beats if beat < length_beats)
-    spans = [(start, end - start, beats[start]) for start, end in pairwise([*starts, length_beats])]
-    return tuple(ChordSpan(start, duration, chord) for start, duration, chord in spans if chord is not None)
+def _spread(bar: Bar, length: Fraction) -> list[tuple[Fraction, Chord | None]]:
+    """The symbols of a bar, those that are written at one time spread over the time to the next ones or the bar's end."""
+    times = sorted({time for time, _ in bar.symbols})
+    spread: list[tuple[Fraction, Chord | None]] = []
+    for time, following in pairwise([*times, max(length, *times, Fraction(0))] if times else []):
+        here = [chord for own, chord in bar.symbols if own == time]
+        ends = [note.start + note.duration for note in bar.notes if note.start == time]
+        until = min([following, *ends])
+        until = until if until - time >= len(here) else following
+        spread += [(time + (until - time) * number / len(here), chord) for number, chord in enumerate(here)]
+    return spread
 
 
-def _chord(symbol: ChordSymbol) -> Chord:
-    """The chord of the vocabulary nearest to a symbol's tones, with its root and bass."""
-    changes = []
-    for change in symbol.chordStepModifications:
-        alter = int(change.interval.semitones) if change.interval else 0
-        # an added seventh is the minor one, which some programs write as 7 flat and music21 takes for the major one
-        alter = -1 if (change.modType, change.degree, alter) == ("add", 7, 0) else alter
-        changes.append((change.modType, change.degree or 0, alter))
-    return Chord(symbol.root().pitchClass, _quality(symbol.chordKind, tuple(changes)), symbol.bass().pitchClass)
-
-
-@cache
-def _quality(kind: str, changes: tuple[tuple[str, int, int], ...]) -> str:
-    from music21.harmony import ChordStepModification, ChordSymbol
-
-    added = tuple(degree for change, degree, alter in changes if change == "add" and alter == (-1 if degree == 7 else 0))
-    if len(added) == len(changes) and (kind, added) in _QUALITY_OF:
-        return _QUALITY_OF[kind, added]
-    symbol = ChordSymbol(root="C", kind=kind)
-    for change in changes:
-        symbol.addChordStepModification(ChordStepModification(*change))
-    tones = {pitch.pitchClass for pitch in symbol.pitches}
-    return min(QUALITIES, key=lambda name: len(tones ^ set(QUALITIES[name])))
-
-
-def read_form(played: Played, meter: Meter, length_bars: int, melody: tuple[Note, ...]) -> Form:
-    """The phrases, without keys, of the rehearsal marks; else one. A mark at an upbeat belongs to the bar after it."""
-    from music21.expressions import RehearsalMark
-
+def _form(roles: Roles, played: Played, meter: Meter, length_bars: int, melody: tuple[Note, ...]) -> tuple[Form, list[str]]:
+    """The phrases, without keys, of the marks, and marks that name none. A mark at an upbeat belongs to the bar after it."""
+    marked = [(start, text, is_mark) for start, number in played for text, is_mark in roles.directions[number].marks]
     letters: dict[int, str] = {}
-    for number, (start_step, measure) in enumerate(played):
-        for mark in measure.getElementsByClass(RehearsalMark):
-            if named := _PHRASE_MARK.fullmatch(str(mark.content).strip()):
-                letters[-(-start_step // meter.steps_per_bar) if number else 0] = named[1]
+    unread = []
+    for (start, _, is_mark), letter in zip(marked, section_letters(text for _, text, _ in marked), strict=True):
+        if letter is not None and (is_mark or len(marked) > 0):
+            letters[-(-start // meter.steps_per_bar) if start > played[0][0] else 0] = letter
+        elif is_mark:
+            unread.append("rehearsal mark")
     if letters and 0 not in letters:
         is_upbeat = played[0][0] > 0 and min(letters) == 1
         is_sung = melody and not is_upbeat and melody[0].start_step < meter.bars_to_steps(min(letters))
         letters[0] = next(x for x in (*ascii_uppercase, "i") if x not in letters.values()) if is_sung else "i"
     starts = sorted(bar for bar in {0: "A"} | letters if bar < length_bars)
-    return Form(tuple(Phrase(letters.get(bar, "A"), end - bar) for bar, end in pairwise([*starts, length_bars])))
+    return Form(tuple(Phrase(letters.get(bar, "A"), end - bar) for bar, end in pairwise([*starts, length_bars]))), unread
 
 
-def read_keys(measures: list[Measure], played: Played, form: Form, meter: Meter, last_chord: Chord | None) -> list[Key | None]:
+def _keys(bars: Sequence[Bar], played: Played, form: Form, meter: Meter, last_chord: Chord | None) -> list[Key | None]:
     """The key of the signature in force at each phrase's start; ``None`` before the first."""
-    in_force: dict[int, Key | None] = {}
-    latest = None
-    for measure in measures:
-        latest = _key(measure.keySignature, last_chord) if measure.keySignature else latest
-        in_force[id(measure)] = latest
-    starts = [start_step for start_step, _ in played]
-    numbers = [bisect_right(starts, meter.bars_to_steps(bar)) - 1 for bar, _ in form.spans()]
-    return [in_force[id(played[max(number, 0)][1])] for number in numbers]
+    latest: tuple[int, str] | None = None
+    in_force = [latest := bar.key or latest for bar in bars]
+    starts = [meter.bars_to_steps(bar) for bar, _ in form.spans()]
+    numbers = [max((place for place in played if place[0] <= start), default=played[0])[1] for start in starts]
+    return [None if in_force[number] is None else _key(*in_force[number], last_chord) for number in numbers]  # type: ignore[misc]
 
 
-def _key(signature: KeySignature, last_chord: Chord | None) -> Key:
-    major, minor = (Key(signature.asKey(mode.value).tonic.pitchClass, mode) for mode in (Mode.MAJOR, Mode.MINOR))
-    mode = getattr(signature, "mode", None)
+def _key(fifths: int, mode: str, last_chord: Chord | None) -> Key:
+    major = Key(7 * fifths % PITCH_CLASSES, signature=fifths)
+    minor = Key((major.tonic - _MINOR_THIRD) % PITCH_CLASSES, Mode.MINOR, fifths)
     if mode not in ("major", "minor") and last_chord is not None and last_chord.root == minor.tonic:
         mode = "minor" if _MINOR_THIRD in QUALITIES[last_chord.quality] else "major"
     return minor if mode == "minor" else major
 
 
-def read_tempo(played: Played, end_step: int) -> float:
+def _tempo(directions: Sequence[Bar], played: Played, end_step: int) -> float:
     """The tempo that holds for most of the song; of several the first; the usual one where none is given."""
-    from music21.tempo import MetronomeMark
-
-    marks = [(start, mark) for start, measure in played for mark in measure.getElementsByClass(MetronomeMark)]
-    tempos = [(start, mark.getQuarterBPM() if mark.number else mark.numberSounding) for start, mark in marks]
+    marks = [(step + nearest_step(time), tempo) for step, number in played for time, tempo in directions[number].tempos]
     lasting: dict[float, int] = {}
-    for (start, tempo), (next_start, _) in pairwise([*((start, tempo) for start, tempo in tempos if tempo), (end_step, 0)]):
-        lasting[float(tempo)] = lasting.get(float(tempo), 0) + next_start - start
+    for (start, tempo), (next_start, _) in pairwise([*marks, (end_step, 0.0)]):
+        lasting[tempo] = lasting.get(tempo, 0) + next_start - start
     return max(lasting, key=lambda tempo: lasting[tempo]) if lasting else DEFAULT_TEMPO
-
-
-def nearest_step(beats: float | Fraction) -> int:
-    """The sixteenth nearest to a time in quarter notes, the later of two."""
-    return math.floor(beats * STEPS_PER_BEAT + 0.5)

@@ -16,6 +16,7 @@ from pydantic import Field, JsonValue, StrictFloat, StrictInt, StrictStr
 from canzona.io.files import LONGEST_FORM_BARS, atomic_write, check_storable, read_bytes
 from canzona.io.strict_json import LONGEST_MESSAGE, Strict, as_kind, parse_json, shortened
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
+from canzona.song.spelling import harte_symbol
 
 FORMAT, VERSION = "canzona-song", 1
 ROWS = {
@@ -44,8 +45,8 @@ def song_to_json(song: Song) -> str:
         "keys": _json([None if phrase.key is None else str(phrase.key) for phrase in song.form.phrases]),
         "meter": _json(str(song.meter)),
         "tempo": _json(song.tempo),
-        "reduced_lead_sheet": _lead_sheet_text(song.reduced_lead_sheet),
-        "lead_sheet": _lead_sheet_text(song.lead_sheet),
+        "reduced_lead_sheet": _lead_sheet_text(song.reduced_lead_sheet, song),
+        "lead_sheet": _lead_sheet_text(song.lead_sheet, song),
         "accompaniment": "null" if song.accompaniment is None else _rows_text(map(_note_row, song.accompaniment), "  "),
         "provenance": _json(dict(song.provenance), indent=2).replace("\n", "\n  "),
     }
@@ -102,8 +103,8 @@ def _note_row(note: Note) -> list[int]:
     return [note.start_step, note.duration_steps, note.pitch, note.velocity]
 
 
-def _chord_row(span: ChordSpan) -> list[int | str]:
-    return [span.start_beat, span.duration_beats, span.chord.symbol]
+def _chord_row(span: ChordSpan, key: Key | None) -> list[int | str]:
+    return [span.start_beat, span.duration_beats, harte_symbol(span.chord, key)]
 
 
 def _rows_text(rows: Iterable[object], indent: str) -> str:
@@ -111,11 +112,13 @@ def _rows_text(rows: Iterable[object], indent: str) -> str:
     return f"[{lines}\n{indent}]" if lines else "[]"
 
 
-def _lead_sheet_text(lead_sheet: LeadSheet | None) -> str:
+def _lead_sheet_text(lead_sheet: LeadSheet | None, song: Song) -> str:
     if lead_sheet is None:
         return "null"
+    keys = song.form.keys_in_force()
     melody = _rows_text(map(_note_row, lead_sheet.melody), "    ")
-    chords = _rows_text(map(_chord_row, lead_sheet.chords), "    ")
+    rows = (_chord_row(span, keys[song.meter.bar_of_beat(span.start_beat)]) for span in lead_sheet.chords)
+    chords = _rows_text(rows, "    ")
     return f'{{\n    "melody": {melody},\n    "chords": {chords}\n  }}'
 
 

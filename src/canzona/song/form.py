@@ -129,6 +129,11 @@ class Form:
     def keys_by_bar(self) -> list[Key | None]:
         return [phrase.key for phrase in self.phrases for _ in range(phrase.length_bars)]
 
+    def keys_in_force(self) -> list[Key | None]:
+        """For every bar the key of its phrase, or else that of the last phrase before it that has one."""
+        latest = None
+        return [latest := key or latest for key in self.keys_by_bar()]
+
     def with_keys(self, keys: list[Key | None]) -> "Form":
         """The same phrases with these keys, one a phrase."""
         return Form(tuple(replace(phrase, key=key) for phrase, key in zip(self.phrases, keys, strict=True)))
@@ -146,6 +151,18 @@ class Form:
     def with_keys_from(self, other: "Form") -> "Form":
         """The same phrases, each without a key given that of the phrase in its place of ``other``."""
         return self.with_keys([own.key or found.key for own, found in zip(self.phrases, other.phrases, strict=True)])
+
+    def written_as(self, other: "Form | None", home: Key | None = None) -> "Form":
+        """The same keys, each written as in its place of ``other``, if that has it there, or else beside ``home``.
+
+        Without ``home``, the first key is the one that the others are written beside.
+        """
+        asked = [phrase.key for phrase in other.phrases] if other is not None else []
+        keys = [phrase.key for phrase in self.phrases]
+        named = [own if own == key else None for own, key in zip(asked, keys, strict=False)] + [None] * len(keys)
+        beside = home or next((own or key for own, key in zip(named, keys, strict=False) if key is not None), None)
+        written = (own or (key and beside and key.beside(beside)) for own, key in zip(named, keys, strict=False))
+        return self.with_keys(list(written))
 
     def transposed(self, semitones: int) -> "Form":
         return self.with_keys([None if phrase.key is None else phrase.key.transposed(semitones) for phrase in self.phrases])

@@ -4,7 +4,7 @@ Chords are written in Harte's syntax (Harte et al., *Symbolic Representation of 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
 
@@ -48,6 +48,16 @@ QUALITY_NAMES = tuple(QUALITIES)
 """In the order in which tables of numbers count them."""
 
 
+@cache
+def nearest_quality(tones: frozenset[int]) -> str:
+    """The quality with the fewest tones that differ from these semitones above a root, the commonest of several.
+
+    A chord without a third, such as a power chord, is given none while another is as near.
+    """
+    is_open = not tones & {3, 4}
+    return min(QUALITIES, key=lambda name: (len(tones ^ set(QUALITIES[name])), is_open and bool({3, 4} & set(QUALITIES[name]))))
+
+
 def parse_pitch_class(text: str) -> int:
     """``"Bb"`` → 10.
 
@@ -65,6 +75,11 @@ def name_of_fifths(fifths: int) -> str:
     """The note so many fifths above C: 0 is C, 1 G, 6 F#, −1 F, −2 Bb."""
     accidentals, letter = divmod(fifths + 1, 7)
     return "FCGDAEB"[letter] + ("#" * accidentals or "b" * -accidentals)
+
+
+def fifths_of_name(name: str) -> int:
+    """The inverse of ``name_of_fifths``: F# is 6, Gb −6."""
+    return "FCGDAEB".index(name[0]) - 1 + 7 * (name.count("#") - name.count("b"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +153,12 @@ class Chord:
     @property
     def symbol(self) -> str:
         """Harte's symbol: ``C:min7/b3``."""
+        return self.symbol_of(PITCH_CLASS_NAMES[self.root])
+
+    def symbol_of(self, root_name: str) -> str:
+        """Harte's symbol with the root spelt as it is named."""
         degree = DEGREES[(self.bass - self.root) % PITCH_CLASSES]
-        return f"{PITCH_CLASS_NAMES[self.root]}:{self.quality}" + ("" if degree == "1" else f"/{degree}")
+        return f"{root_name}:{self.quality}" + ("" if degree == "1" else f"/{degree}")
 
     def transposed(self, semitones: int) -> "Chord":
         return Chord((self.root + semitones) % PITCH_CLASSES, self.quality, (self.bass + semitones) % PITCH_CLASSES)
@@ -155,9 +174,8 @@ def _parse_rare(symbol: str) -> Chord:
         root, semitones, bass = X_CHORD_ENCODED
     if root < 0:
         raise ValueError(f"chord: must be a Harte symbol such as C:min7/b3, got {symbol!r}")
-    tones = {int(tone) for tone in semitones.nonzero()[0]}
-    quality = min(QUALITIES, key=lambda name: len(tones ^ set(QUALITIES[name])))
-    return Chord(int(root), quality, int((root + bass) % PITCH_CLASSES))
+    tones = frozenset(int(tone) for tone in semitones.nonzero()[0])
+    return Chord(int(root), nearest_quality(tones), int((root + bass) % PITCH_CLASSES))
 
 
 @cache
@@ -203,6 +221,10 @@ class Mode(Enum):
 SCALES = {Mode.MAJOR: (0, 2, 4, 5, 7, 9, 11), Mode.MINOR: (0, 2, 3, 5, 7, 8, 10)}
 """Semitones of the seven degrees above the tonic; the minor is the natural one."""
 
+MOST_ACCIDENTALS = 7
+MINOR_FIFTHS = 3
+"""How many fifths a minor tonic lies above that of the major key with its signature."""
+
 _KEY = re.compile(r"([A-Ga-g][b#]{0,2})\s*[: ]?\s*((?i:major|minor|maj|min|m))?")
 
 
@@ -213,18 +235,30 @@ class Key:
     Attributes:
         tonic: pitch class 0–11, C = 0.
         mode: major or minor.
+        signature: sharps (positive) or flats (negative) by which it is written, −7 to 7; ``None`` for the usual ones of the two
+            or three there may be. How a key is written makes it no other key: G♭ major equals F♯ major.
     """
 
     tonic: int
     mode: Mode = Mode.MAJOR
+    signature: int | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.tonic not in range(PITCH_CLASSES):
             raise ValueError(f"key: tonic must be 0 to 11, got {self.tonic!r}")
+        if self.signature is not None and self.signature not in self._signatures():
+            raise ValueError(f"key: signature must be one of {self._signatures()}, got {self.signature!r}")
+
+    def _signatures(self) -> tuple[int, ...]:
+        """The signatures by which it can be written, flats first."""
+        range_of_signatures = range(-MOST_ACCIDENTALS, MOST_ACCIDENTALS + 1)
+        return tuple(fifths for fifths in range_of_signatures if (fifths * 7 - self.relative_major) % PITCH_CLASSES == 0)
 
     @classmethod
     def parse(cls, text: str) -> "Key":
         """Read ``"G major"``, ``"F# minor"``, ``"Bb"`` or ``"Em"``; the inverse of ``str``.
+
+        It is written as it is named, where there is such a signature: ``"Gb"`` has six flats, ``"F#"`` six sharps.
 
         Raises:
             ValueError: for anything else.
@@ -234,7 +268,10 @@ class Key:
             raise ValueError(f"key: must be a tonic and major or minor, such as 'G major' or 'F# minor', got {text!r}")
         tonic, mode = match.groups()
         minor = mode is not None and mode != "M" and mode.lower() in ("minor", "min", "m")
-        return cls(parse_pitch_class(tonic[0].upper() + tonic[1:]), Mode.MINOR if minor else Mode.MAJOR)
+        name = tonic[0].upper() + tonic[1:]
+        fifths = fifths_of_name(name) - (MINOR_FIFTHS if minor else 0)
+        signature = fifths if abs(fifths) <= MOST_ACCIDENTALS else None
+        return cls(parse_pitch_class(name), Mode.MINOR if minor else Mode.MAJOR, signature)
 
     def __str__(self) -> str:
         return f"{self.tonic_name} {self.mode.value}"
@@ -242,7 +279,7 @@ class Key:
     @property
     def tonic_name(self) -> str:
         """The tonic as the key's signature spells it: ``C#`` in C♯ minor, ``Db`` in D♭ major."""
-        return name_of_fifths(self.accidentals + (0 if self.mode is Mode.MAJOR else 3))
+        return name_of_fifths(self.accidentals + (0 if self.mode is Mode.MAJOR else MINOR_FIFTHS))
 
     @property
     def scale(self) -> tuple[int, ...]:
@@ -251,7 +288,12 @@ class Key:
 
     @property
     def accidentals(self) -> int:
-        """Sharps (positive) or flats (negative) of its key signature: −5 to 6, of F♯ major; in minor −6, of E♭ minor, to 5."""
+        """Sharps (positive) or flats (negative) of its key signature.
+
+        Where none is named: −5 to 6, of F♯ major; in minor −6, of E♭ minor, to 5.
+        """
+        if self.signature is not None:
+            return self.signature
         most_flats = 5 if self.mode is Mode.MAJOR else 6
         return (self.relative_major * 7 + most_flats) % PITCH_CLASSES - most_flats
 
@@ -261,4 +303,9 @@ class Key:
         return self.tonic if self.mode is Mode.MAJOR else (self.tonic + 3) % PITCH_CLASSES
 
     def transposed(self, semitones: int) -> "Key":
+        """Another key, written in the usual way."""
         return Key((self.tonic + semitones) % PITCH_CLASSES, self.mode)
+
+    def beside(self, other: "Key") -> "Key":
+        """The same key, written by the signature that is nearest to that of ``other``: C♭ major beside G♭, B major beside E."""
+        return replace(self, signature=min(self._signatures(), key=lambda fifths: abs(fifths - other.accidentals)))

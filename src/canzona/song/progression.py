@@ -1,15 +1,24 @@
 """Chords written as text, ``A: C | G/B | Am7 | F; B: F | G``, and laid over the phrases of a form."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from canzona.song.chord_symbols import chord_name, parse_chord
-from canzona.song.form import Form
+from canzona.song.form import Form, Phrase
 from canzona.song.harmony import Chord, ChordSpan
+from canzona.song.sections import section_letters
 from canzona.song.timing import Meter
 
 REPEATED_BAR = "%"
+_REPEATED_BARS = (REPEATED_BAR, "x", "X", "𝄎", "./.")
+"""Signs that take the place of a bar's chords: the bar before once more."""
+
+_BAR_LINES = re.compile(r"\|\||\|\]|\[\||(?<=\|):(?=\|)")
+_REPEATS = re.compile(r"(\|:|:\|(?:\s*\(?[x×]\s*([2-9])\)?)?)")
 _LABEL = re.compile(r"(?<![^\s;|])([A-Za-z]):(?=\s|$)")
+_HEADING = re.compile(r"\[\s*([A-Za-z][^\]|]{0,40})\]:?")
+_EMPTY = " \t\r\n;|"
 _BEATS = re.compile(r"[/.\-]+")
 
 
@@ -82,18 +91,28 @@ class Progression:
 
         Bars are divided by ``|`` or a new line, and the chords of a bar share its beats evenly, the first ones taking what is
         left over. With ``/`` (or ``.`` or ``-``) for one more beat of the chord before, every beat is written: ``C / / G``.
-        ``%`` alone is the bar before once more, ``N`` is no chord. A section with neither ``|`` nor ``/`` is one chord a bar:
+        ``%`` or ``x`` alone is the bar before once more, ``N`` is no chord; ``|: C | G :|`` is played twice, ``:| x3`` three
+        times. A section with neither ``|`` nor ``/`` is one chord a bar:
         ``C G/B Am7 F`` is four bars. A section is for the phrases of a letter that stands before it with a colon and a space,
-        ``A: C | G; B: F | G``, else for the whole song.
+        ``A: C | G; B: F | G``, or of a section in brackets as charts have it, ``[Verse] C | G [Chorus] F | G``, else for the
+        whole song.
 
         Raises:
             ValueError: where the text is not of that shape.
         """
+        if headings := chart(text):
+            bars: dict[str, tuple[Bar, ...]] = {}
+            for letter, name, own in headings:
+                if own.strip(_EMPTY) or letter not in bars:
+                    read = _parse_bars(own, meter, name)
+                    if bars.setdefault(letter, read) != read:
+                        raise ValueError(f"chords: must be the same in every [{name}], or under another name, got others")
+            return cls(tuple(Section(letter, own) for letter, own in bars.items()))
         before, *labelled = _LABEL.split(text)
         texts: list[tuple[str | None, str]] = [*zip(labelled[::2], labelled[1::2], strict=True)]
-        if not texts or before.strip(" \t\n;|"):
+        if not texts or before.strip(_EMPTY):
             texts.insert(0, (None, before))
-        return cls(tuple(Section(letter, _parse_bars(own, meter)) for letter, own in texts))
+        return cls(tuple(Section(letter, _parse_bars(own, meter, letter)) for letter, own in texts))
 
     def __str__(self) -> str:
         return "; ".join(map(str, self.sections))
@@ -159,18 +178,74 @@ class Progression:
         return placed
 
 
-def _parse_bars(text: str, meter: Meter) -> tuple[Bar, ...]:
-    """The bars of one section; what lies empty between two bar lines is no bar."""
-    written_in_beats = "|" in text or any(map(_BEATS.fullmatch, text.split()))
+def chart(text: str) -> list[tuple[str, str, str]]:
+    """Letter, name and chords of each section of a chart such as ``[Verse] C | G [Chorus] F | G``; none where it has no names.
+
+    Raises:
+        ValueError: where a name in brackets is that of no section, or chords stand before the first.
+    """
+    before, *rest = _HEADING.split(text)
+    names = rest[::2]
+    letters = section_letters(names)
+    for name, letter in zip(names, letters, strict=True):
+        if letter is None:
+            raise ValueError(f"chords: [{name}] must name a section, such as [Verse], [Chorus] or [B]")
+    if names and before.strip(_EMPTY):
+        raise ValueError(f"chords: must stand under a name where others do, got {before.strip()!r} before [{names[0]}]")
+    return [(letter, name, own) for letter, name, own in zip(letters, names, rest[1::2], strict=True) if letter is not None]
+
+
+def chart_form(text: str, meter: Meter) -> Form | None:
+    """The form that a chart's sections tell, each as long as its chords; ``None`` where it has no names.
+
+    Raises:
+        ValueError: as ``Progression.parse``.
+    """
+    headings = chart(text)
+    lengths = {own.letter: len(own.bars) for own in Progression.parse(text, meter).sections} if headings else {}
+    return Form(tuple(Phrase(letter, lengths[letter]) for letter, _, _ in headings)) if headings else None
+
+
+def _parse_bars(text: str, meter: Meter, label: str | None = None) -> tuple[Bar, ...]:
+    """The bars of one section; what lies empty between two bar lines is no bar.
+
+    Raises:
+        ValueError: naming the bar and what in it is not understood.
+    """
+    plain = _BAR_LINES.sub("|", text)
+    written_in_beats = "|" in plain or any(map(_BEATS.fullmatch, plain.split()))
     bars: list[Bar] = []
-    for own in re.split(r"[|;\n]", text) if written_in_beats else re.split(r"[\s;]", text):
-        if own.strip():
-            bars.append(_parse_bar(own.strip(), meter, bars[-1] if bars else None))
+    begun = 0
+    for piece in _pieces(plain):
+        if piece == "|:":
+            begun = len(bars)
+        elif piece.startswith(":|"):
+            times = int(piece[2:] or 2)
+            bars += bars[begun:] * (times - 1)
+            begun = len(bars)
+        for own in () if piece[:2] in ("|:", ":|") else re.split(r"[|;\n]" if written_in_beats else r"[\s;]", piece):
+            if own.strip():
+                try:
+                    bars.append(_parse_bar(own.strip(), meter, bars[-1] if bars else None))
+                except ValueError as error:
+                    where = f"bar {len(bars) + 1}" + (f" of {label}" if label else "")
+                    raise ValueError(f"chords: {where}: {str(error).removeprefix('chords: ')}") from None
     return tuple(bars)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text between signs of repetition, and these: ``|:``, and ``:|`` with how often, where that is said."""
+    start = 0
+    for sign in _REPEATS.finditer(text):
+        yield text[start : sign.start()]
+        yield "|:" if sign[1] == "|:" else ":|" + (sign[2] or "")
+        start = sign.end()
+    yield text[start:]
 
 
 def _parse_bar(text: str, meter: Meter, before: Bar | None) -> Bar:
     beats = meter.beats_per_bar
+    text = REPEATED_BAR if text in _REPEATED_BARS else text
     words = [word for group in text.split() for word in (group if _BEATS.fullmatch(group) else [group])]
     if before is None and (words[0] == REPEATED_BAR or _BEATS.fullmatch(words[0])):
         raise ValueError(f"chords: must begin with a chord, got {text!r}")

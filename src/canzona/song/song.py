@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 
 from canzona.song.form import Form
@@ -50,3 +52,17 @@ class Song:
     @property
     def length_steps(self) -> int:
         return self.meter.bars_to_steps(self.form.length_bars)
+
+    def save(self, path: str | Path, force: bool = False) -> None:
+        """Write the song to a file, whole or not at all, as its ending says: JSON, MIDI, MusicXML, PNG or WAV.
+
+        Only JSON holds all of a song. ``canzona.read`` is the inverse, but for pictures and sound.
+
+        Args:
+            path: where to.
+            force: whether a file that is there already may be replaced.
+
+        Raises:
+            ValueError, MachineFault, OSError: as ``canzona.io.saving.save_song``.
+        """
+        import_module("canzona.io.saving").save_song(self, path, force)  # songs know nothing of files but this name

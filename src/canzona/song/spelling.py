@@ -21,10 +21,19 @@ def chord_name(chord: Chord, key: Key | None) -> str:
     return name if chord.bass == chord.root else f"{name}/{note_name(chord.bass, key)}"
 
 
+def harte_symbol(chord: Chord, key: Key | None) -> str:
+    """Harte's symbol with its root as the key spells it: ``C#:min7`` in E major, ``Db:min7`` without a key."""
+    return chord.symbol if key is None else chord.symbol_of(_fifths_name(chord.root, key))
+
+
 def note_name(pitch_class: int, key: Key | None) -> str:
     """A note's name within the twelve fifths around the key's own: A♭ to C♯ in C major, B♭ to D♯ in A minor."""
+    return _with_signs(_fifths_name(pitch_class, key))
+
+
+def _fifths_name(pitch_class: int, key: Key | None) -> str:
     flattest = (key.accidentals if key else 0) - (2 if key and key.mode is Mode.MINOR else 4)
-    return _with_signs(name_of_fifths(flattest + (7 * pitch_class - flattest) % PITCH_CLASSES))
+    return name_of_fifths(flattest + (7 * pitch_class - flattest) % PITCH_CLASSES)
 
 
 def _with_signs(name: str) -> str:

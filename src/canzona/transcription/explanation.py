@@ -1,9 +1,10 @@
-"""What was found in a file, in one line and as a picture: phrases, keys, bars, chords and melody over the piano roll."""
+"""What was found in a file, as a picture: phrases, keys, bars, chords and melody over the piano roll."""
 
 import io
 from typing import TYPE_CHECKING
 
 from canzona.faults import MachineFault
+from canzona.io.found import in_one_line
 from canzona.io.roll_layout import PHRASE_COLORS, phrase_spans, pitch_range
 from canzona.song.chord_symbols import chord_name
 from canzona.song.song import Song
@@ -18,23 +19,6 @@ MOST_ROWS = 24
 """Longer songs have longer rows."""
 _WIDTH_INCHES, _ROW_INCHES, _HEAD_INCHES = 16.0, 1.9, 1.0
 _OTHERS, _QUIET = "#b4b9c2", "#7b818c"
-
-
-def in_one_line(analysis: Analysis) -> str:
-    """``34 bars of 4/4 in C major, 85 bpm, melody 92 notes, 32 chords; left out: 2 drum notes``."""
-    song = analysis.song
-    keys = list(dict.fromkeys(str(key) for key in song.form.keys_by_bar() if key is not None))
-    sheet = song.lead_sheet
-    parts = [
-        f"{song.form.length_bars} bars of {song.meter}" + (f" in {' and '.join(keys)}" if keys else ""),
-        f"{song.tempo:.4g} bpm",
-        f"melody {len(sheet.melody)} notes" if sheet and sheet.melody else "no melody",
-        f"{len(sheet.chords)} chords" if sheet and sheet.chords else "no chords",
-        f"piano {len(song.accompaniment)} notes" if song.accompaniment else "no piano",
-        f"form {song.form}",
-    ]
-    left_out = f"; left out: {', '.join(analysis.left_out)}" if analysis.left_out else ""
-    return ", ".join(parts) + "".join(f"; {remark}" for remark in analysis.remarks) + left_out
 
 
 def analysis_to_png(analysis: Analysis) -> bytes:
@@ -58,7 +42,9 @@ def analysis_to_png(analysis: Analysis) -> bytes:
             "left": 0.03, "right": 0.99, "top": 1 - _HEAD_INCHES / height, "bottom": 0.02, "hspace": 0.35,
         })[:, 0]  # fmt: skip
         sure = ", ".join(f"{name} {value:.2f}" for name, value in analysis.confidence.items())
-        figure.text(0.03, 1 - 0.35 / height, in_one_line(analysis)[:230], fontsize=11, parse_math=False)
+        figure.text(
+            0.03, 1 - 0.35 / height, in_one_line(song, analysis.remarks, analysis.left_out)[:230], fontsize=11, parse_math=False
+        )
         figure.text(0.03, 1 - 0.62 / height, f"how sure: {sure}", fontsize=11, color=_QUIET)
         for row, panel in enumerate(axes):
             _draw_row(panel, song, row * bars, bars)

@@ -1,0 +1,104 @@
+"""A song into a file of any format, by its ending."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from canzona.io.files import atomic_write
+from canzona.io.performance import Performance
+from canzona.song import Song
+
+SOUND = (".wav", ".flac", ".mp3")
+MIDI = (".mid", ".midi")
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a song is written; what a format does not know has no say.
+
+    Attributes:
+        performance: how it is played, in sound and MIDI.
+        parts: what is played; ``None`` for the parts that a kind of file usually has.
+        click, count_in: whether clicks are heard on every beat, and a bar of them before the song, in sound.
+    """
+
+    performance: Performance = Performance()
+    parts: tuple[str, ...] | None = None
+    click: bool = False
+    count_in: bool = False
+
+
+def save_song(song: Song, path: str | Path, force: bool = False, manner: Manner | None = None) -> str | None:
+    """Write a song to ``path``, whole or not at all, as its ending says; ``canzona.read`` reads all but pictures and sound.
+
+    Args:
+        song: with whatever levels it has.
+        path: ending in one of ``WRITERS``.
+        force: whether a file that is there already may be replaced.
+        manner: how; ``None`` for the usual way.
+
+    Returns:
+        What there is to say of the file, such as what it leaves out; ``None`` for nothing.
+
+    Raises:
+        ValueError: for another ending, for a file that is there where ``force`` is not given, and as the writers.
+        MachineFault: where a library is missing that the format needs.
+        OSError: as ``atomic_write``.
+    """
+    goal = Path(path)
+    writer = WRITERS.get(goal.suffix.lower())
+    if writer is None:
+        *others, last = WRITERS
+        raise ValueError(f"path: must end in {', '.join(others)} or {last}, got {str(goal)!r}")
+    if goal.exists() and not force:
+        raise ValueError(f"path: must be a new file, got {str(goal)!r}, which is there already; force=True replaces it")
+    return writer(song, goal, manner or Manner())
+
+
+def _write_json(song: Song, path: Path, _: Manner) -> None:
+    from canzona.io.song_json import song_to_json
+
+    atomic_write(path, song_to_json(song).encode())
+
+
+def _write_score(song: Song, path: Path, _: Manner) -> None:
+    from canzona.io.musicxml import song_to_musicxml
+
+    atomic_write(path, song_to_musicxml(song))
+
+
+def _write_picture(song: Song, path: Path, _: Manner) -> None:
+    from canzona.io.picture import song_to_png
+
+    atomic_write(path, song_to_png(song))
+
+
+def _write_sound(song: Song, path: Path, manner: Manner) -> str | None:
+    from canzona.io.audio import song_to_sound
+    from canzona.io.mixing import USUAL_PARTS, Mix
+
+    played = song_to_sound(song, path, Mix(manner.parts or USUAL_PARTS, manner.performance, manner.click, manner.count_in))
+    return f"a simple sampler played, without reverberation: {played.missing}" if played.missing else None
+
+
+def _write_midi(song: Song, path: Path, manner: Manner) -> str | None:
+    from canzona.io.midi import song_to_midi
+
+    atomic_write(path, song_to_midi(song, manner.performance, manner.parts))
+    if manner.performance.merged:
+        return f"{path} has one track: read back, its melody is part of the piano, and chord symbols are left out"
+    if manner.parts is not None:
+        return f"{path} has {', '.join(manner.parts).lower()} alone: what is left out is not read back"
+    return None
+
+
+Writer = Callable[[Song, Path, Manner], str | None]
+
+WRITERS: dict[str, Writer] = {
+    ".json": _write_json,
+    **dict.fromkeys(MIDI, _write_midi),
+    ".musicxml": _write_score,
+    ".png": _write_picture,
+    **dict.fromkeys(SOUND, _write_sound),
+}
+"""Ending → what writes such a file."""

@@ -1,0 +1,154 @@
+"""The reading room: any song that people bring, by its file's ending, and what is to be said of how it was read."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from canzona.hierarchy.analysis import contradicted_keys, phrase_keys
+from canzona.io.files import read_bytes
+from canzona.io.found import Found, counted, in_one_line
+from canzona.io.midi import midi_to_song
+from canzona.io.midi_events import read_score
+from canzona.io.musicxml_reading import musicxml_to_song
+from canzona.io.seconds_json import SECONDS
+from canzona.io.song_json import song_from_json
+from canzona.limits import LimitedWorker
+from canzona.song.song import LeadSheet, Song
+from canzona.transcription import AnalysisOptions
+from canzona.transcription.analysis import midi_to_analysis, midi_to_analysis_with
+
+MIDI_FILES, SCORES = (".mid", ".midi", ".kar", ".rmi"), (".musicxml", ".mxl", ".xml")
+"""Endings of files of MIDI and of MusicXML."""
+
+IN_FOLDERS = (".mxl", ".musicxml", ".midi", ".mid", ".json")
+"""Endings of what counts as a song in a folder; of files of the same name the later goes before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file that was read.
+
+    Attributes:
+        path: the file.
+        song: all that was understood, with its keys.
+        left_out: what of the file is not in the song, in words such as ``2 grace notes``.
+        remarks: what was taken otherwise than it is written, or assumed.
+    """
+
+    path: Path
+    song: Song
+    left_out: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """One line, such as ``read lead.mxl: 34 bars of 4/4 in C major, 85 bpm, melody 92 notes, 32 chords, form A8B8``."""
+        return f"read {self.path}: {in_one_line(self.song, self.remarks, self.left_out)}"
+
+    def facts(self) -> dict[str, object]:
+        """The same for a program."""
+        song, sheet = self.song, self.song.lead_sheet or LeadSheet()
+        return {
+            "file": str(self.path),
+            "bars": song.form.length_bars,
+            "form": str(song.form),
+            "meter": str(song.meter),
+            "tempo": song.tempo,
+            "keys": [phrase.key and str(phrase.key) for phrase in song.form.phrases],
+            "melody_notes": len(sheet.melody),
+            "chords": len(sheet.chords),
+            "piano_notes": len(song.accompaniment or ()),
+            "left_out": list(self.left_out),
+            "remarks": list(self.remarks),
+        }
+
+
+def read(path: str | Path) -> Song:
+    """A song from any file that holds one: ``.json``, MIDI or MusicXML; the inverse of ``Song.save``.
+
+    Keys that the file does not say are heard. ``read_music`` also tells what was left out.
+
+    Raises:
+        ValueError: in one line with the file's name, where it cannot be understood, or is too large.
+        OSError: where it cannot be read.
+    """
+    return read_music(path).song
+
+
+def read_music(path: str | Path, strict: bool = False, limited: bool = False) -> Reading:
+    """A song from any file, and what is to be said of how it was read.
+
+    Args:
+        path: whose ending says what it is.
+        strict: whether a file is refused of which anything would be left out.
+        limited: whether MIDI files that Canzona did not write are heard in a process of its own, with limits of time and memory.
+            Only for programs that such a process can import, with ``if __name__ == "__main__"``.
+
+    Raises:
+        ValueError, OSError: as ``read``.
+    """
+    file = Path(path)
+    reader = READERS.get(file.suffix.lower())
+    if reader is None:
+        *others, last = READERS
+        raise ValueError(f"must end in {', '.join(others)} or {last}, got {str(file)!r}")
+    data = read_bytes(file)
+    try:
+        found = reader(data, limited)
+        if strict and found.left_out:
+            raise ValueError(f"must be read whole, would leave out {', '.join(found.left_out)}")
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
+    song = _with_keys(found.song)
+    sheet = None if found.keys_are_sure else song.lead_sheet
+    heard = sheet and contradicted_keys(song.form, sheet, song.meter)
+    if heard is None:
+        return Reading(file, song, found.left_out, found.remarks)
+    remark = f"the signature of {song.form.phrases[0].key} is not believed, for the notes are in {heard.phrases[0].key}"
+    return Reading(file, replace(song, form=heard), found.left_out, (*found.remarks, remark))
+
+
+def songs_in(folder: Path) -> dict[str, Path]:
+    """The files of songs in a folder, by name without ending; a song's JSON stands for its MIDI file."""
+    found: dict[str, Path] = {}
+    for ending in IN_FOLDERS:
+        found |= {path.stem: path for path in folder.glob(f"*{ending}") if path.name != SECONDS}
+    return dict(sorted(found.items()))
+
+
+def summary(folder: Path, readings: Iterable[Reading]) -> str:
+    """One line for the songs of a folder, such as ``read songs: 46 songs; left out in 2: 3 grace notes``."""
+    read = list(readings)
+    lossy = [own for own in read if own.left_out]
+    what = list(dict.fromkeys(thing for own in lossy for thing in own.left_out))
+    said = f"; left out in {len(lossy)}: {', '.join(what[:5])}{' …' if len(what) > 5 else ''}" if lossy else ""
+    return f"read {folder}: {counted(len(read), 'song')}{said}"
+
+
+def _midi(data: bytes, limited: bool) -> Found:
+    """A MIDI file: of Canzona's own if it is one, else as it is heard."""
+    try:
+        song = midi_to_song(data)
+        if song.lead_sheet or song.accompaniment or not any(track.notes for track in read_score(data).tracks):
+            return Found(song, keys_are_sure=True)
+    except ValueError:
+        pass
+    if limited:
+        with LimitedWorker(midi_to_analysis_with) as worker:
+            analysis = worker((data, AnalysisOptions()))
+    else:
+        analysis = midi_to_analysis(data)
+    return Found(analysis.song, analysis.left_out, analysis.remarks, keys_are_sure=True)
+
+
+def _with_keys(song: Song) -> Song:
+    if song.lead_sheet is None or all(phrase.key for phrase in song.form.phrases):
+        return song
+    return replace(song, form=song.form.with_keys_from(phrase_keys(song.form, song.lead_sheet, song.meter)))
+
+
+READERS: dict[str, Callable[[bytes, bool], Found]] = {
+    ".json": lambda data, _: Found(song_from_json(data), keys_are_sure=True),
+    **dict.fromkeys(MIDI_FILES, _midi),
+    **dict.fromkeys(SCORES, lambda data, _: musicxml_to_song(data)),
+}
+"""Ending → reader of the contents, which is told whether strangers' files are to be heard in a process of its own."""
