@@ -24,7 +24,7 @@ def render(
     from canzona.io.audio import song_to_wav
     from canzona.io.files import atomic_write
     from canzona.io.midi import song_to_midi
-    from canzona.io.picture import song_to_png
+    from canzona.io.picture import song_to_picture
 
     writable("output", output, (".png", ".wav", ".mid"), force, [song])
     suffix = output.suffix.lower()
@@ -36,5 +36,5 @@ def render(
         if played.missing:
             note(f"the simple synthesiser played: {played.missing}")
     else:
-        atomic_write(output, song_to_png(read) if suffix == ".png" else song_to_midi(read))
+        atomic_write(output, song_to_picture(read) if suffix == ".png" else song_to_midi(read))
     report({"output": str(output)}, as_json, str(output))
