@@ -1,7 +1,6 @@
-"""Lead sheets as MusicXML, there and back: what notation programs open and songwriters bring. music21 reads and writes them.
+"""Lead sheets of MusicXML files, as songwriters bring them, read by music21.
 
-A file has one part: the melody, chord symbols, a key signature wherever the key changes and, at each phrase's start, a
-rehearsal mark with its name and length, such as ``A8``. music21 is given trees in memory, so it neither fetches nor caches.
+music21 is given trees in memory, so it neither fetches nor caches.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from canzona.faults import MachineFault
 from canzona.io.files import LONGEST_FORM_BARS, check_storable
 from canzona.io.musicxml_document import one_line, read_part
 from canzona.io.musicxml_reading import nearest_step, read_chords, read_form, read_keys, read_melody, read_tempo, written_notes
-from canzona.io.musicxml_writing import song_to_part
 from canzona.song import LeadSheet, Meter, Song
 
 if TYPE_CHECKING:
@@ -25,35 +23,8 @@ MOST_PLAYED_BARS = 2 * LONGEST_FORM_BARS
 _METERS = {str(Meter(beats)) for beats in Meter.ALLOWED}
 
 
-def song_to_musicxml(song: Song) -> bytes:
-    """The song's lead sheet as a MusicXML 4.0 file, always the same bytes; ``musicxml_to_song`` is the inverse.
-
-    What the file does not say: the reduced lead sheet, the accompaniment, velocities and provenance; an empty level; a phrase
-    without a key after one with a key, which is read back with that key; millionths of a tempo that is nearly whole. Of melody
-    notes that overlap one voice is written, as ``one_voice`` has it.
-
-    Raises:
-        MachineFault: where music21 is not installed, naming the extra that brings it.
-        ValueError: as ``check_storable``, and for a melody below MIDI pitch 12.
-    """
-    check_storable(song)
-    _require_music21()
-    from music21.musicxml.m21ToXml import ScoreExporter
-    from music21.stream import Score
-
-    part = song_to_part(song)
-    part.makeNotation(inPlace=True)
-    exporter = ScoreExporter(Score([part]))
-    root = exporter.parse()
-    for parent in list(root.iter()):  # without what music21 invents, the date, and inversions: the bass says them
-        parent[:] = [x for x in parent if x.tag not in ("movement-title", "creator", "encoding-date", "inversion")]
-    for sound in root.iter("sound"):
-        sound.set("tempo", repr(float(song.tempo)))  # the metronome mark is rounded
-    return exporter.asBytes()
-
-
 def musicxml_to_song(data: bytes) -> Song:
-    """Read a lead sheet of any program, plain or compressed; the inverse of ``song_to_musicxml`` but for what it names.
+    """Read a lead sheet of any program, plain or compressed; the inverse of ``musicxml_writing.song_to_musicxml`` but for what it names.
 
     The melody is the first voice of the first part with notes, of a chord the highest, as it sounds; times are taken to the
     nearest sixteenth (chords: beat). Chords are the chord symbols, each the nearest of the vocabulary. Repeats are played where
