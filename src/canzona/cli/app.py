@@ -8,7 +8,19 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from canzona.cli import INTERRUPTED, compose, evaluate, listen_test, prepare, register, render, revise, train, train_encoder
+from canzona.cli import (
+    INTERRUPTED,
+    compose,
+    evaluate,
+    listen_test,
+    prepare,
+    register,
+    render,
+    revise,
+    show,
+    train,
+    train_encoder,
+)
 from canzona.cli.messages import note
 from canzona.faults import MachineFault
 from canzona.version import __version__
@@ -24,6 +36,7 @@ for command in (
     compose.compose,
     revise.revise,
     render.render,
+    show.show,
     evaluate.evaluate,
     listen_test.listen_test,
     prepare.prepare,

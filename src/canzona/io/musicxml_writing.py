@@ -33,7 +33,11 @@ KINDS: dict[str, tuple[str, tuple[int, ...]]] = {
 """Quality → the kind that music21 has for it and the degrees added. An added seventh is the minor one, as MusicXML defines."""
 
 
-_FILE_KINDS = {"dominant-seventh": "dominant", "half-diminished-seventh": "half-diminished", "minor-major-seventh": "major-minor"}
+_FILE_KINDS = {
+    "dominant-seventh": "dominant",
+    "half-diminished-seventh": "half-diminished",
+    "minor-major-seventh": "major-minor",
+}
 """music21's names of kinds → MusicXML's, where these differ."""
 
 _SIGNS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
@@ -106,6 +110,12 @@ def song_to_musicxml(song: Song, options: ScoreOptions | None = None) -> bytes:
     if options.composer:
         _text(identification, "creator", options.composer).set("type", "composer")
     _text(SubElement(identification, "encoding"), "software", f"Canzona {__version__}")
+    for kind, words, justify, size in (("title", options.title, "center", 24), ("composer", options.composer, "right", 12)):
+        if words:
+            credit = SubElement(root, "credit", page="1")
+            _text(credit, "credit-type", kind)
+            place = {"justify": justify, "valign": "top" if kind == "title" else "bottom", "font-size": str(size)}
+            _text(credit, "credit-words", words).attrib.update(place)
     part_list = SubElement(root, "part-list")
     for number, (name, measures) in enumerate(_parts(song, options), start=1):
         score_part = SubElement(part_list, "score-part", id=f"P{number}")

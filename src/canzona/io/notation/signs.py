@@ -66,7 +66,9 @@ def beams(voice: Sequence[Event], meter: Meter) -> dict[int, tuple[str, ...]]:
                 before = not is_first and group[number - 1].duration_steps == _SIXTEENTH
                 after = not is_last and group[number + 1].duration_steps == _SIXTEENTH
                 lone = "forward hook" if is_first else "backward hook"
-                second_beam = {(True, True): "continue", (True, False): "end", (False, True): "begin"}.get((before, after), lone)
+                second_beam = {(True, True): "continue", (True, False): "end", (False, True): "begin"}.get(
+                    (before, after), lone
+                )
                 found[event.start_step] = (first_beam, second_beam)
     return found
 
