@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from canzona.faults import MachineFault
 from canzona.io.musicxml import musicxml_to_song
-from canzona.io.musicxml_writing import ScoreOptions, ScorePart, song_to_musicxml
 from canzona.io.musicxml_document import LARGEST_FILE
+from canzona.io.musicxml_writing import ScoreOptions, ScorePart, song_to_musicxml
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Mode, Note, Song
 from canzona.song.harmony import QUALITIES
 from strategies import songs

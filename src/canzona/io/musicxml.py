@@ -24,7 +24,7 @@ _METERS = {str(Meter(beats)) for beats in Meter.ALLOWED}
 
 
 def musicxml_to_song(data: bytes) -> Song:
-    """Read a lead sheet of any program, plain or compressed; the inverse of ``musicxml_writing.song_to_musicxml`` but for what it names.
+    """Read a lead sheet of any program, plain or compressed; inverse to ``song_to_musicxml`` but for what that names.
 
     The melody is the first voice of the first part with notes, of a chord the highest, as it sounds; times are taken to the
     nearest sixteenth (chords: beat). Chords are the chord symbols, each the nearest of the vocabulary. Repeats are played where

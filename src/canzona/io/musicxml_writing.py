@@ -94,8 +94,8 @@ def song_to_musicxml(song: Song, options: ScoreOptions | None = None) -> bytes:
     """The song's lead sheet and piano as a MusicXML file, always the same bytes.
 
     The lead sheet is one voice with chord symbols; the piano has two staves of at most two voices each. ``musicxml_to_song``
-    reads the lead sheet back. What the file does not say: the reduced lead sheet and provenance; an empty level; a phrase without
-    a key after one with a key, which is read back with that key. Of melody notes that overlap one voice is written, as
+    reads the lead sheet back. What the file does not say: the reduced lead sheet and provenance; an empty level; a phrase
+    without a key after one with a key, which is read back with that key. Of melody notes that overlap one voice is written, as
     ``one_voice`` has it; of piano notes of one pitch that overlap the first ends where the second begins.
 
     Raises:
