@@ -80,9 +80,8 @@ def main() -> None:
     song_to_score_pdf(longest, ScoreOptions())
     bars = longest.form.length_bars
     print(f"MusicXML, processor seconds for 96 bars, the slowest song: {slowest:.2f}")
-    print(
-        f"PDF of {bars} bars: {time.process_time() - started:.2f} s of processor, for 96 bars {96 / bars * (time.process_time() - started):.2f}"
-    )
+    seconds = time.process_time() - started
+    print(f"PDF of {bars} bars: {seconds:.2f} s of processor, for 96 bars {96 / bars * seconds:.2f}")
 
 
 def schema() -> etree.XMLSchema:
@@ -112,9 +111,15 @@ def heard(data: bytes) -> list[Heard]:
     parts: dict[str, Heard] = {}
     for part in converter.parse(data, format="musicxml").toSoundingPitch().parts:
         own = parts.setdefault(part.id.split("-")[0], [])
-        for element in part.stripTies(matchByPitch=True).flatten().notes:
-            if not isinstance(element, harmony.Harmony):
-                own += [(Fraction(element.offset), Fraction(element.quarterLength), pitch.midi) for pitch in element.pitches]
+        since: dict[int, Fraction] = {}
+        for element in part.flatten().notes:
+            for head in () if isinstance(element, harmony.Harmony) else getattr(element, "notes", (element,)):
+                onset, kind = Fraction(element.offset), head.tie.type if head.tie else ""
+                start = since.pop(head.pitch.midi) if kind in ("stop", "continue") else onset
+                if kind in ("start", "continue"):
+                    since[head.pitch.midi] = start
+                else:
+                    own.append((start, onset + Fraction(element.quarterLength) - start, head.pitch.midi))
     return [sorted(own) for own in parts.values()]
 
 

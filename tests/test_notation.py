@@ -109,17 +109,21 @@ def test_each_sign_is_written_once_in_a_bar() -> None:
 
 def heard(data: bytes) -> list[list[tuple[Fraction, Fraction, int]]]:
     """(onset, length, pitch) of every part's notes as music21 hears them."""
-    music21 = pytest.importorskip("music21")
+    pytest.importorskip("music21")
+    from music21 import converter, harmony
+
     parts: dict[str, list[tuple[Fraction, Fraction, int]]] = {}
-    for part in music21.converter.parse(data, format="musicxml").toSoundingPitch().parts:
-        flat = part.stripTies(matchByPitch=True).flatten().notes
+    for part in converter.parse(data, format="musicxml").toSoundingPitch().parts:
         own = parts.setdefault(part.id.split("-")[0], [])
-        own += [
-            (Fraction(x.offset), Fraction(x.quarterLength), p.midi)
-            for x in flat
-            if not hasattr(x, "chordKind")
-            for p in x.pitches
-        ]
+        since: dict[int, Fraction] = {}
+        for element in part.flatten().notes:
+            for head in () if isinstance(element, harmony.Harmony) else getattr(element, "notes", (element,)):
+                onset, kind = Fraction(element.offset), head.tie.type if head.tie else ""
+                start = since.pop(head.pitch.midi) if kind in ("stop", "continue") else onset
+                if kind in ("start", "continue"):
+                    since[head.pitch.midi] = start
+                else:
+                    own.append((start, onset + Fraction(element.quarterLength) - start, head.pitch.midi))
     return [sorted(own) for own in parts.values()]
 
 
