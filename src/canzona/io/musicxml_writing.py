@@ -120,6 +120,7 @@ def song_to_musicxml(song: Song, options: ScoreOptions | None = None) -> bytes:
     for number, (name, measures) in enumerate(_parts(song, options), start=1):
         score_part = SubElement(part_list, "score-part", id=f"P{number}")
         _text(score_part, "part-name", name)
+        _text(SubElement(score_part, "score-instrument", id=f"P{number}-I1"), "instrument-name", name)
         SubElement(root, "part", id=f"P{number}").extend(measures)
     indent(root, " ")
     return _HEADER + tostring(root, encoding="utf-8") + b"\n"
