@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from canzona.io.picture import DOTS_PER_INCH, HEIGHT_INCHES, WIDTH_INCHES, song_to_png
+from canzona.io.picture import DOTS_PER_INCH, HEIGHT_INCHES, WIDTH_INCHES, song_to_picture
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
 
 PROGRESSIONS = {
@@ -76,15 +76,15 @@ def size_of_png(data: bytes) -> tuple[int, int]:
 
 def test_picture_is_reproducible_and_has_its_size():
     pytest.importorskip("matplotlib")
-    picture = song_to_png(SONG)
+    picture = song_to_picture(SONG)
     assert size_of_png(picture) == (round(WIDTH_INCHES * DOTS_PER_INCH), round(HEIGHT_INCHES * DOTS_PER_INCH))
-    assert song_to_png(SONG) == picture
-    assert song_to_png(replace(SONG, accompaniment=SONG.accompaniment[1:])) != picture
+    assert song_to_picture(SONG) == picture
+    assert song_to_picture(replace(SONG, accompaniment=SONG.accompaniment[1:])) != picture
 
 
 def test_every_phrase_stands_on_a_tint_of_its_ink_from_left_to_right():
     image = pytest.importorskip("matplotlib.image")
-    pixels = image.imread(io.BytesIO(song_to_png(Song(Form.parse("A4B4C4i4o4b4")))))[..., :3]
+    pixels = image.imread(io.BytesIO(song_to_picture(Song(Form.parse("A4B4C4i4o4b4")))))[..., :3]
     inks = ("#d1495b", "#2274a5", "#2f9e6e", "#8d7b68", "#6c757d", "#8e5ea8")
     centres = []
     for ink in inks:
@@ -107,10 +107,10 @@ def test_every_phrase_stands_on_a_tint_of_its_ink_from_left_to_right():
 )
 def test_picture_of_unusual_songs(song):
     pytest.importorskip("matplotlib")
-    size_of_png(song_to_png(song))
+    size_of_png(song_to_picture(song))
 
 
 def test_a_missing_matplotlib_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(RuntimeError, match=r"pip install 'canzona\[render\]'"):
-        song_to_png(SONG)
+    with pytest.raises(RuntimeError, match=r"^pictures need matplotlib: .*python\S* -m pip install matplotlib$"):
+        song_to_picture(SONG)

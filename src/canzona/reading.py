@@ -80,7 +80,7 @@ def read_music(path: str | Path, strict: bool = False, limited: bool = False) ->
     Args:
         path: whose ending says what it is.
         strict: whether a file is refused of which anything would be left out.
-        limited: whether MIDI files that Canzona did not write are heard in a process of its own, with limits of time and memory.
+        limited: whether MIDI files that Canzona did not write are heard in a process with limits of time and memory.
             Only for programs that such a process can import, with ``if __name__ == "__main__"``.
 
     Raises:

@@ -18,6 +18,7 @@ from canzona.cli import (
     register,
     render,
     revise,
+    show,
     train,
     train_encoder,
 )
@@ -37,6 +38,7 @@ for command in (
     revise.revise,
     analyze.analyze,
     render.render,
+    show.show,
     evaluate.evaluate,
     listen_test.listen_test,
     prepare.prepare,

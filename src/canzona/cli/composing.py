@@ -1,5 +1,6 @@
 """Running requests through the cascade with progress shown, and writing what comes out."""
 
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from canzona.cli.common import Readings
 from canzona.cli.messages import note, report
 from canzona.cli.outputs import song_files, still_free
 from canzona.cli.progress import Display
+from canzona.cli.show import draw
 
 if TYPE_CHECKING:
     from canzona.generation.cascade import Cascade, Progress
@@ -68,6 +70,8 @@ def compose_to_files(
             "read": readings.facts(),
         }
         said = f"{song.form}, {' and '.join(keys) or 'no key'}, {song.form.length_bars} bars, seed {request.seed}"
+        if sys.stdout.isatty() and not as_json:
+            draw(song)
         report(facts, as_json, f"{midi}: {said}, composed in {seconds} s")
 
 

@@ -60,12 +60,16 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure songs of one or more systems, and hold them against human songs."""
+    from canzona.evaluation.report import require_drawing
+
     if processes is not None and not 1 <= processes <= 64:
         raise ValueError(f"processes: must be 1 to 64, got {processes}")
     if output is not None and output.exists() and not output.is_dir():
         raise ValueError(f"output: must be a folder, got the file {str(output)!r}")
     if output is not None and not output.parent.is_dir():
         raise ValueError(f"output: its folder must exist, got {str(output)!r}")
+    if output is not None:
+        require_drawing()
     if output is not None and output.is_dir():
         for name in REPORT:
             writable("output", output / name, force=force)

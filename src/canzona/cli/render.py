@@ -5,18 +5,23 @@ from typing import Annotated
 
 import typer
 
-from canzona.cli import options, playing
+from canzona.cli import notation, options, playing
 from canzona.cli.common import Readings
 from canzona.cli.messages import note, report
 from canzona.cli.outputs import writable
-from canzona.io.saving import MIDI, SOUND, WRITERS
+from canzona.io.saving import MIDI, SCORES, SOUND, Kind, writers
 
+_PLAYED = {Kind.USUAL: (*SOUND, *MIDI)}
+_HEARD = {Kind.USUAL: SOUND}
+_IN_TRACKS = {Kind.USUAL: MIDI}
+_WRITTEN = {Kind.USUAL: SCORES}
+_TITLED = {Kind.USUAL: SCORES, Kind.CHART: tuple(writers(Kind.CHART))}
 ONLY_FOR = {
-    **dict.fromkeys(("parts", "humanize", "seed", "pedal", "programs"), (*SOUND, *MIDI)),
-    **dict.fromkeys(("click", "count_in"), SOUND),
-    **dict.fromkeys(("channels", "tracks"), MIDI),
-}
-"""Option → endings of the files that it is for; other options are for all."""
+    "part": _WRITTEN, "transpose": _WRITTEN, "title": _TITLED, "composer": _TITLED, "parts": _PLAYED, "humanize": _PLAYED,
+    "seed": _PLAYED, "pedal": _PLAYED, "programs": _PLAYED, "click": _HEARD, "count_in": _HEARD, "channels": _IN_TRACKS,
+    "tracks": _IN_TRACKS,
+}  # fmt: skip
+"""Option → endings of the files that it is for, by kind; other options are for all."""
 
 
 def render(
@@ -27,9 +32,16 @@ def render(
         typer.Option(
             "--output",
             "-o",
-            help="What to write: picture (.png), sound (.wav, .flac, .mp3), MIDI (.mid), score (.musicxml) or song (.json).",
+            help="What to write: notation (.musicxml, .mxl, .svg, .pdf), a picture (.png), sound (.wav, .flac, .mp3), "
+            "MIDI (.mid) or a song (.json).",
         ),
     ],
+    part: notation.Part = None,
+    transpose: notation.Transpose = None,
+    title: notation.Title = None,
+    composer: notation.Composer = None,
+    chart: notation.Chart = False,
+    picture: notation.Picture = False,
     parts: playing.Parts = None,
     click: playing.Click = False,
     count_in: playing.CountIn = False,
@@ -43,19 +55,31 @@ def render(
     strict: options.Strict = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Draw, play or write down a song."""
+    """Write, draw or play a song."""
     from canzona.hierarchy.extraction import completed
     from canzona.io.saving import Manner, save_song
 
-    writable("output", output, tuple(WRITERS), force, [song])
+    if chart and picture:
+        raise ValueError("picture: must be given without chart, got both")
+    kind = Kind.CHART if chart else Kind.PICTURE if picture else Kind.USUAL
+    writable("output", output, tuple(writers(kind)), force, [song])
     for parameter in context.command.params:
         given = context.get_parameter_source(parameter.name or "")
-        endings = ONLY_FOR.get(parameter.name or "", tuple(WRITERS))
-        if given is not None and given.name == "COMMANDLINE" and output.suffix.lower() not in endings:
-            name = parameter.opts[0].lstrip("-")
-            raise ValueError(f"{name}: must only be given for {', '.join(endings)}, got output {str(output)!r}")
-    performance = playing.performance_of(humanize, seed, pedal, programs, channels, tracks)
-    manner = Manner(performance, playing.parts_of(parts), click, count_in)
+        if given is not None and given.name == "COMMANDLINE" and parameter.name in ONLY_FOR:
+            allowed = ONLY_FOR[parameter.name]
+            if output.suffix.lower() not in allowed.get(kind, ()):
+                endings = ", ".join(allowed[Kind.USUAL])
+                raise ValueError(
+                    f"{parameter.opts[0].lstrip('-')}: must only be given for {endings}, got output {str(output)!r}"
+                )
+    manner = Manner(
+        kind,
+        notation.score_options(song, part, transpose, title, composer),
+        playing.performance_of(humanize, seed, pedal, programs, channels, tracks),
+        playing.parts_of(parts),
+        click,
+        count_in,
+    )
     readings = Readings(strict)
     read = completed(readings.song("song", song))
     if not (read.lead_sheet or read.accompaniment):

@@ -1,22 +1,24 @@
-"""Songs as music21's scores, and what music21 calls Canzona's chords: the writing half of ``canzona.io.musicxml``."""
+"""Songs as MusicXML 4.0: a lead sheet and a piano part, what notation programs open and songwriters print."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from itertools import pairwise
-from typing import TYPE_CHECKING
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from canzona.song import Chord, ChordSpan, Key, LeadSheet, Note, Song
-from canzona.song.harmony import PITCH_CLASSES
+from canzona.io.files import check_storable
+from canzona.io.notation.durations import NOTE_VALUES, Event, Head, without_overlaps, written_bars
+from canzona.io.notation.hands import divided_hands
+from canzona.io.notation.signs import accidentals, beams, named, spelt
+from canzona.io.notation.voices import two_voices
+from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Key, LeadSheet, Note, Song
 from canzona.song.notes import one_voice
 from canzona.song.spelling import chord_name, note_name
-from canzona.song.timing import steps_to_beats
-
-if TYPE_CHECKING:
-    from music21.harmony import ChordSymbol
-    from music21.pitch import Pitch
-    from music21.stream import Measure, Part
+from canzona.song.timing import beats_to_steps
+from canzona.version import __version__
 
 KINDS: dict[str, tuple[str, tuple[int, ...]]] = {
     "maj": ("major", ()), "min": ("minor", ()), "dim": ("diminished", ()), "aug": ("augmented", ()),
@@ -31,42 +33,276 @@ KINDS: dict[str, tuple[str, tuple[int, ...]]] = {
 """Quality → the kind that music21 has for it and the degrees added. An added seventh is the minor one, as MusicXML defines."""
 
 
-def song_to_part(song: Song) -> Part:
-    """The lead sheet as a part of whole measures, each with its rests, tied notes, chord symbols and signs.
+_FILE_KINDS = {
+    "dominant-seventh": "dominant",
+    "half-diminished-seventh": "half-diminished",
+    "minor-major-seventh": "major-minor",
+}
+"""music21's names of kinds → MusicXML's, where these differ."""
+
+_SIGNS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
+_LOWEST_PITCH = 12  # MusicXML's lowest octave begins here
+_FORTE = 90  # the velocity that MusicXML counts per cents of
+_HEADER = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" '
+    b'"http://www.musicxml.org/dtds/partwise.dtd">\n'
+)
+_CONTAINER = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n<container><rootfiles><rootfile full-path="score.musicxml" '
+    b'media-type="application/vnd.recordare.musicxml+xml"/></rootfiles></container>\n'
+)
+
+
+class ScorePart(Enum):
+    """What of a song is written."""
+
+    ALL = "all"
+    LEAD_SHEET = "lead-" + "sheet"
+    PIANO = "piano"
+
+
+@dataclass(frozen=True, slots=True)
+class Transposition:
+    """How far a part is written above where it sounds, in semitones and in steps of the staff; both 0 or more."""
+
+    semitones: int = 0
+    staff_steps: int = 0
+
+
+TRANSPOSITIONS = {"concert": Transposition(), "b-flat": Transposition(2, 1), "e-flat": Transposition(9, 5)}
+"""Instruments that the lead sheet can be written for: in C, in B♭ (trumpet, clarinet) and in E♭ (alto saxophone)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreOptions:
+    """How a song is written.
+
+    Attributes:
+        part: what of it; parts that the song lacks are left out of ``ALL``.
+        transposition: of the lead sheet; the piano is always written as it sounds.
+        title: stands above the score; empty for none.
+        composer: stands below the title; empty for none.
+    """
+
+    part: ScorePart = ScorePart.ALL
+    transposition: Transposition = TRANSPOSITIONS["concert"]
+    title: str = ""
+    composer: str = ""
+
+
+def song_to_musicxml(song: Song, options: ScoreOptions | None = None) -> bytes:
+    """The song's lead sheet and piano as a MusicXML file, always the same bytes.
+
+    The lead sheet is one voice with chord symbols; the piano has two staves of at most two voices each. ``musicxml_to_song``
+    reads the lead sheet back. What the file does not say: the reduced lead sheet and provenance; an empty level; a phrase
+    without a key after one with a key, which is read back with that key. Of melody notes that overlap one voice is written, as
+    ``one_voice`` has it; of piano notes of one pitch that overlap the first ends where the second begins.
 
     Raises:
-        ValueError: for a melody below MIDI pitch 12, MusicXML's lowest octave.
+        ValueError: as ``check_storable``, for a pitch below 12, and for a part that the song lacks.
     """
-    from music21 import bar, clef, expressions, instrument, key, meter, stream, tempo
-
-    part = stream.Part(id="P1")
-    melody = instrument.Instrument("Melody")
-    melody.partId, melody.instrumentId, melody.partName = "P1", "I1", "Melody"
-    part.insert(0, melody)
-    measures = [stream.Measure(number=number) for number in range(1, song.form.length_bars + 1)]
-    measures[0].insert(0, clef.TrebleClef())
-    measures[0].insert(0, meter.TimeSignature(str(song.meter)))
-    measures[0].insert(0, tempo.MetronomeMark(number=float(f"{song.tempo:.4g}")))
-    measures[-1].rightBarline = bar.Barline("final")
-    keys: list[Key | None] = []
-    for start_bar, phrase in song.form.spans():
-        measures[start_bar].insert(0, expressions.RehearsalMark(str(phrase)))
-        if start_bar:
-            measures[start_bar - 1].rightBarline = bar.Barline("double")
-        latest = keys[-1] if keys else None
-        if phrase.key and phrase.key != latest:
-            measures[start_bar].insert(0, key.KeySignature(phrase.key.accidentals).asKey(phrase.key.mode.value))
-        keys += [phrase.key or latest] * phrase.length_bars
-    lead_sheet = song.lead_sheet or LeadSheet()
-    for beat, chord in _chord_changes(lead_sheet.chords, song.meter.bars_to_beats(song.form.length_bars)):
-        number = song.meter.bar_of_beat(beat)
-        measures[number].insert(beat - song.meter.bars_to_beats(number), _chord_symbol(chord, keys[number]))
-    _add_notes(measures, one_voice(lead_sheet.melody), song, keys)
-    part.append(measures)
-    return part
+    check_storable(song)
+    options = options or ScoreOptions()
+    root = Element("score-partwise", version="4.0")
+    if options.title:
+        _text(SubElement(root, "work"), "work-title", options.title)
+    identification = SubElement(root, "identification")
+    if options.composer:
+        _text(identification, "creator", options.composer).set("type", "composer")
+    _text(SubElement(identification, "encoding"), "software", f"Canzona {__version__}")
+    for kind, words, justify, size in (("title", options.title, "center", 24), ("composer", options.composer, "right", 12)):
+        if words:
+            credit = SubElement(root, "credit", page="1")
+            _text(credit, "credit-type", kind)
+            place = {"justify": justify, "valign": "top" if kind == "title" else "bottom", "font-size": str(size)}
+            _text(credit, "credit-words", words).attrib.update(place)
+    part_list = SubElement(root, "part-list")
+    for number, (name, measures) in enumerate(_parts(song, options), start=1):
+        score_part = SubElement(part_list, "score-part", id=f"P{number}")
+        _text(score_part, "part-name", name)
+        _text(SubElement(score_part, "score-instrument", id=f"P{number}-I1"), "instrument-name", name)
+        SubElement(root, "part", id=f"P{number}").extend(measures)
+    indent(root, " ")
+    return _HEADER + tostring(root, encoding="utf-8") + b"\n"
 
 
-def _chord_changes(chords: tuple[ChordSpan, ...], length_beats: int) -> Iterator[tuple[int, Chord | None]]:
+def compressed_musicxml(data: bytes) -> bytes:
+    """A MusicXML file as an ``.mxl`` archive, always the same bytes."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in (("META-INF/container.xml", _CONTAINER), ("score.musicxml", data)):
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return file.getvalue()
+
+
+def _parts(song: Song, options: ScoreOptions) -> Iterator[tuple[str, list[Element]]]:
+    if options.part is ScorePart.PIANO and song.accompaniment is None:
+        raise ValueError("part: must be one that the song has, got piano of a song without piano")
+    if options.part is not ScorePart.PIANO:
+        moved = options.transposition.semitones
+        sheet = song.lead_sheet or LeadSheet()
+        melody = [replace(note, pitch=note.pitch + moved) for note in one_voice(sheet.melody)]
+        chords = [replace(span, chord=span.chord.transposed(moved)) for span in sheet.chords]
+        written = replace(song, form=song.form.transposed(moved))
+        yield "Melody", _measures(written, [[melody]], chords, options.transposition, is_first_part=True)
+    if options.part is not ScorePart.LEAD_SHEET and song.accompaniment is not None:
+        left, right = divided_hands(without_overlaps(song.accompaniment))
+        staves = [two_voices(right), two_voices(left)]
+        yield "Piano", _measures(song, staves, [], Transposition(), is_first_part=options.part is ScorePart.PIANO)
+
+
+def _measures(
+    song: Song, staves: Sequence[Sequence[Sequence[Note]]], chords: Sequence[ChordSpan], transposition: Transposition,
+    is_first_part: bool,
+) -> list[Element]:  # fmt: skip
+    """The measures of a part; ``staves`` holds the voices of each staff, from the highest down, as they are written.
+
+    Phrases' names and the tempo stand in the first part, above the whole score.
+    """
+    lowest = min((note.pitch for voices in staves for voice in voices for note in voice), default=_LOWEST_PITCH)
+    if lowest < _LOWEST_PITCH:
+        raise ValueError(f"notes: must have MIDI pitches of {_LOWEST_PITCH} or more to be written as MusicXML, got {lowest}")
+    length_bars = song.form.length_bars
+    written = [[written_bars(voice, song.meter, length_bars) for voice in voices] for voices in staves]
+    marks = dict(song.form.spans())
+    changes = list(_chord_changes(chords, song.meter.bars_to_beats(length_bars)))
+    measures: list[Element] = []
+    latest: Key | None = None
+    for bar in range(length_bars):
+        measure = Element("measure", number=str(bar + 1))
+        phrase = marks.get(bar)
+        key = phrase.key if phrase is not None and phrase.key != latest else None
+        latest = key or latest
+        _add_attributes(measure, song, key, staves, transposition, is_first=bar == 0)
+        if phrase is not None and is_first_part:
+            _add_directions(measure, str(phrase), song.tempo if bar == 0 else None)
+        start_beat = song.meter.bars_to_beats(bar)
+        own_changes = [
+            (beats_to_steps(beat - start_beat), chord) for beat, chord in changes if song.meter.bar_of_beat(beat) == bar
+        ]
+        number = 0
+        for staff, voices in enumerate(written, start=1):
+            own_voices = [voice[bar] for voice in voices]
+            signs = accidentals(own_voices, latest)
+            for voice, events in enumerate(own_voices):
+                number += 1
+                if voice and not any(event.heads for event in events):
+                    continue
+                if len(measure.findall("note")):
+                    _text(SubElement(measure, "backup"), "duration", song.meter.steps_per_bar)
+                _add_voice(
+                    measure, events, song, latest, signs, number, staff if len(staves) > 1 else 0, own_changes,
+                    hides_rests=voice > 0,
+                )  # fmt: skip
+                own_changes = []
+        ends = bar + 1 == length_bars
+        if ends or bar + 1 in marks:
+            _text(SubElement(measure, "barline", location="right"), "bar-style", "light-heavy" if ends else "light-light")
+        measures.append(measure)
+    return measures
+
+
+def _add_attributes(
+    measure: Element, song: Song, key: Key | None, staves: Sequence[object], transposition: Transposition, is_first: bool
+) -> None:
+    if not is_first and key is None:
+        return
+    attributes = SubElement(measure, "attributes")
+    if is_first:
+        _text(attributes, "divisions", STEPS_PER_BEAT)
+    if key is not None:
+        signature = SubElement(attributes, "key")
+        _text(signature, "fifths", key.accidentals)
+        _text(signature, "mode", key.mode.value)
+    if not is_first:
+        return
+    time = SubElement(attributes, "time")
+    _text(time, "beats", song.meter.beats_per_bar)
+    _text(time, "beat-type", 4)
+    if len(staves) > 1:
+        _text(attributes, "staves", len(staves))
+    for number, (sign, line) in enumerate((("G", 2), ("F", 4))[: len(staves)], start=1):
+        clef = SubElement(attributes, "clef", {"number": str(number)} if len(staves) > 1 else {})
+        _text(clef, "sign", sign)
+        _text(clef, "line", line)
+    if transposition.semitones:
+        transpose = SubElement(attributes, "transpose")
+        _text(transpose, "diatonic", -transposition.staff_steps)
+        _text(transpose, "chromatic", -transposition.semitones)
+
+
+def _add_directions(measure: Element, name: str, tempo: float | None) -> None:
+    direction = SubElement(measure, "direction", placement="above")
+    _text(SubElement(direction, "direction-type"), "rehearsal", name)
+    if tempo is not None:
+        direction = SubElement(measure, "direction", placement="above")
+        metronome = SubElement(SubElement(direction, "direction-type"), "metronome")
+        _text(metronome, "beat-unit", "quarter")
+        _text(metronome, "per-minute", f"{tempo:.4g}")
+        SubElement(direction, "sound", tempo=repr(float(tempo)))  # the metronome mark is rounded
+
+
+def _add_voice(
+    measure: Element, events: Sequence[Event], song: Song, key: Key | None, signs: dict[tuple[int, int], int], voice: int,
+    staff: int, changes: Sequence[tuple[int, Chord | None]], hides_rests: bool,
+) -> None:  # fmt: skip
+    beamed = beams(events, song.meter)
+    for event in events:
+        for start, chord in changes:
+            if event.start_step <= start < event.end_step:
+                _add_harmony(measure, chord, key, start - event.start_step)
+        if not event.heads and hides_rests:
+            forward = SubElement(measure, "forward")
+            _text(forward, "duration", event.duration_steps)
+            _text(forward, "voice", voice)
+            if staff:
+                _text(forward, "staff", staff)
+        for number, head in enumerate(event.heads or (None,)):
+            if head is not None or not hides_rests:
+                _add_note(measure, event, head, song, key, signs, voice, staff, beamed, is_chord=number > 0)
+
+
+def _add_note(
+    measure: Element, event: Event, head: Head | None, song: Song, key: Key | None, signs: dict[tuple[int, int], int],
+    voice: int, staff: int, beamed: dict[int, tuple[str, ...]], is_chord: bool,
+) -> None:  # fmt: skip
+    """One head of a chord, or a rest."""
+    note = SubElement(measure, "note", {} if head is None else {"dynamics": f"{100 * head.velocity / _FORTE:.2f}"})
+    is_whole_bar = head is None and event.duration_steps == song.meter.steps_per_bar
+    if head is None:
+        SubElement(note, "rest", {"measure": "yes"} if is_whole_bar else {})
+    else:
+        if is_chord:
+            SubElement(note, "chord")
+        own, pitch = spelt(head.pitch, key), SubElement(note, "pitch")
+        _text(pitch, "step", own.letter)
+        if own.alter:
+            _text(pitch, "alter", own.alter)
+        _text(pitch, "octave", own.octave)
+    _text(note, "duration", event.duration_steps)
+    ties = [kind for kind, is_tied in (("stop", head and head.is_continued), ("start", head and head.goes_on)) if is_tied]
+    for kind in ties:
+        SubElement(note, "tie", type=kind)
+    _text(note, "voice", voice)
+    if not is_whole_bar:
+        name, dots = NOTE_VALUES[event.duration_steps]
+        _text(note, "type", name)
+        for _ in range(dots):
+            SubElement(note, "dot")
+    if head is not None and (sign := signs.get((event.start_step, head.pitch))) is not None:
+        _text(note, "accidental", _SIGNS[sign])
+    if staff:
+        _text(note, "staff", staff)
+    if head is not None and not is_chord:
+        for number, kind in enumerate(beamed.get(event.start_step, ()), start=1):
+            _text(note, "beam", kind).set("number", str(number))
+    if ties:
+        notations = SubElement(note, "notations")
+        for kind in ties:
+            SubElement(notations, "tied", type=kind)
+
+
+def _chord_changes(chords: Sequence[ChordSpan], length_beats: int) -> Iterator[tuple[int, Chord | None]]:
     """Beats and chords, with ``None`` where a chord ends before the next or the song's end."""
     starts = [span.start_beat for span in chords] + [length_beats]
     for span, next_beat in zip(chords, starts[1:], strict=True):
@@ -75,51 +311,37 @@ def _chord_changes(chords: tuple[ChordSpan, ...], length_beats: int) -> Iterator
             yield span.end_beat, None
 
 
-def _chord_symbol(chord: Chord | None, key: Key | None) -> ChordSymbol:
+def _add_harmony(measure: Element, chord: Chord | None, key: Key | None, offset_steps: int) -> None:
     """The symbol, spelt as in ``key``; N.C. for ``None``."""
-    from music21 import harmony
-
+    harmony = SubElement(measure, "harmony", {"print-frame": "no"})
+    root = SubElement(harmony, "root")
     if chord is None:
-        return harmony.NoChord()
-    kind, degrees = KINDS[chord.quality]
-    text = chord_name(replace(chord, bass=chord.root), key).removeprefix(note_name(chord.root, key))
-    root, bass = _name(chord.root, key), _name(chord.bass, key)
-    symbol = harmony.ChordSymbol(root=root, bass=bass, kind=kind, kindStr=text, updatePitches=False)
-    for degree in degrees:
-        symbol.addChordStepModification(harmony.ChordStepModification("add", degree, 0), updatePitches=False)
-    return symbol
+        _text(root, "root-step", "C").set("text", "")
+        _text(harmony, "kind", "none").set("text", "N.C.")
+    else:
+        _add_named(root, "root", chord.root, key)
+        kind, degrees = KINDS[chord.quality]
+        text = chord_name(replace(chord, bass=chord.root), key).removeprefix(note_name(chord.root, key))
+        _text(harmony, "kind", _FILE_KINDS.get(kind, kind)).set("text", text)
+        if chord.bass != chord.root:
+            _add_named(SubElement(harmony, "bass"), "bass", chord.bass, key)
+        for value in degrees:
+            degree = SubElement(harmony, "degree", {"print-object": "no"})
+            _text(degree, "degree-value", value)
+            _text(degree, "degree-alter", 0)
+            _text(degree, "degree-type", "add")
+    if offset_steps:
+        _text(harmony, "offset", offset_steps)
 
 
-def _add_notes(measures: list[Measure], melody: tuple[Note, ...], song: Song, keys: list[Key | None]) -> None:
-    """Fill the measures with notes, tied over bar lines, and rests between them; each lasts what it lasts in its bar."""
-    from music21 import note, tie
-
-    sounding = [(written.start_step, written.end_step, written.pitch) for written in melody]
-    rests = pairwise([0, *(step for start, end, _ in sounding for step in (start, end)), song.length_steps])
-    for start, end, midi_pitch in sorted([*sounding, *((start, end, None) for start, end in list(rests)[::2] if start < end)]):
-        first_bar, last_bar = song.meter.bar_of_step(start), song.meter.bar_of_step(end - 1)
-        pitch = None if midi_pitch is None else _spelt(midi_pitch, keys[first_bar])
-        for number in range(first_bar, last_bar + 1):
-            bar_start = song.meter.bars_to_steps(number)
-            begin, stop = max(start, bar_start), min(end, bar_start + song.meter.steps_per_bar)
-            element = note.Rest() if pitch is None else note.Note(pitch)
-            if pitch is not None and first_bar < last_bar:
-                element.tie = tie.Tie("start" if begin == start else "stop" if stop == end else "continue")
-            element.quarterLength = steps_to_beats(stop - begin)
-            measures[number].insert(steps_to_beats(begin - bar_start), element)
+def _add_named(parent: Element, name: str, pitch_class: int, key: Key | None) -> None:
+    letter, alter = named(pitch_class, key)
+    _text(parent, f"{name}-step", letter)
+    if alter:
+        _text(parent, f"{name}-alter", alter)
 
 
-def _name(pitch_class: int, key: Key | None) -> str:
-    """A note's name in music21's letters, whose flat is ``-``."""
-    return note_name(pitch_class, key).replace("♭", "-").replace("♯", "#")
-
-
-def _spelt(midi_pitch: int, key: Key | None) -> Pitch:
-    from music21.pitch import Pitch
-
-    pitch = Pitch(_name(midi_pitch % PITCH_CLASSES, key), octave=4)
-    octave = 4 + (midi_pitch - pitch.midi) // PITCH_CLASSES
-    if octave < 0:
-        raise ValueError(f"melody: must have MIDI pitches of 12 or more to be written as MusicXML, got {midi_pitch}")
-    pitch.octave = octave
-    return pitch
+def _text(parent: Element, tag: str, text: object) -> Element:
+    element = SubElement(parent, tag)
+    element.text = str(text)
+    return element

@@ -1,15 +1,26 @@
 """A song into a file of any format, by its ending."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from canzona.io.files import atomic_write
+from canzona.io.musicxml_writing import ScoreOptions, compressed_musicxml, song_to_musicxml
 from canzona.io.performance import Performance
 from canzona.song import Song
 
+SCORES = (".musicxml", ".mxl", ".svg", ".pdf")
 SOUND = (".wav", ".flac", ".mp3")
 MIDI = (".mid", ".midi")
+
+
+class Kind(Enum):
+    """What of a song is written where an ending leaves it open."""
+
+    USUAL = "usual"
+    CHART = "chart"
+    PICTURE = "picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +28,15 @@ class Manner:
     """How a song is written; what a format does not know has no say.
 
     Attributes:
+        kind: what is written.
+        score: how notation is written; its title and composer also stand above charts.
         performance: how it is played, in sound and MIDI.
         parts: what is played; ``None`` for the parts that a kind of file usually has.
         click, count_in: whether clicks are heard on every beat, and a bar of them before the song, in sound.
     """
 
+    kind: Kind = Kind.USUAL
+    score: ScoreOptions = ScoreOptions()
     performance: Performance = Performance()
     parts: tuple[str, ...] | None = None
     click: bool = False
@@ -33,7 +48,7 @@ def save_song(song: Song, path: str | Path, force: bool = False, manner: Manner 
 
     Args:
         song: with whatever levels it has.
-        path: ending in one of ``WRITERS``.
+        path: ending in one of ``writers``.
         force: whether a file that is there already may be replaced.
         manner: how; ``None`` for the usual way.
 
@@ -45,14 +60,14 @@ def save_song(song: Song, path: str | Path, force: bool = False, manner: Manner 
         MachineFault: where a library is missing that the format needs.
         OSError: as ``atomic_write``.
     """
-    goal = Path(path)
-    writer = WRITERS.get(goal.suffix.lower())
+    goal, manner = Path(path), manner or Manner()
+    writer = writers(manner.kind).get(goal.suffix.lower())
     if writer is None:
-        *others, last = WRITERS
+        *others, last = writers(manner.kind)
         raise ValueError(f"path: must end in {', '.join(others)} or {last}, got {str(goal)!r}")
     if goal.exists() and not force:
         raise ValueError(f"path: must be a new file, got {str(goal)!r}, which is there already; force=True replaces it")
-    return writer(song, goal, manner or Manner())
+    return writer(song, goal, manner)
 
 
 def _write_json(song: Song, path: Path, _: Manner) -> None:
@@ -61,16 +76,31 @@ def _write_json(song: Song, path: Path, _: Manner) -> None:
     atomic_write(path, song_to_json(song).encode())
 
 
-def _write_score(song: Song, path: Path, _: Manner) -> None:
-    from canzona.io.musicxml import song_to_musicxml
+def _write_musicxml(song: Song, path: Path, manner: Manner) -> None:
+    data = song_to_musicxml(song, manner.score)
+    atomic_write(path, compressed_musicxml(data) if path.suffix.lower() == ".mxl" else data)
 
-    atomic_write(path, song_to_musicxml(song))
+
+def _write_engraved(song: Song, path: Path, manner: Manner) -> None:
+    from canzona.io.engraving import song_to_score_pdf, song_to_score_svg
+
+    engrave = song_to_score_pdf if path.suffix.lower() == ".pdf" else song_to_score_svg
+    atomic_write(path, engrave(song, manner.score))
+
+
+def _write_chart(song: Song, path: Path, manner: Manner) -> None:
+    from canzona.io.chart import song_to_chart_pdf, song_to_chart_text
+
+    if path.suffix.lower() == ".pdf":
+        atomic_write(path, song_to_chart_pdf(song, manner.score.title, manner.score.composer))
+    else:
+        atomic_write(path, song_to_chart_text(song, manner.score.title).encode())
 
 
 def _write_picture(song: Song, path: Path, _: Manner) -> None:
-    from canzona.io.picture import song_to_png
+    from canzona.io.picture import song_to_picture
 
-    atomic_write(path, song_to_png(song))
+    atomic_write(path, song_to_picture(song, path.suffix.lower().removeprefix(".")))
 
 
 def _write_sound(song: Song, path: Path, manner: Manner) -> str | None:
@@ -94,11 +124,20 @@ def _write_midi(song: Song, path: Path, manner: Manner) -> str | None:
 
 Writer = Callable[[Song, Path, Manner], str | None]
 
-WRITERS: dict[str, Writer] = {
-    ".json": _write_json,
-    **dict.fromkeys(MIDI, _write_midi),
-    ".musicxml": _write_score,
-    ".png": _write_picture,
-    **dict.fromkeys(SOUND, _write_sound),
+_WRITERS: dict[Kind, dict[str, Writer]] = {
+    Kind.USUAL: {
+        ".json": _write_json,
+        **dict.fromkeys(MIDI, _write_midi),
+        **dict.fromkeys((".musicxml", ".mxl"), _write_musicxml),
+        **dict.fromkeys((".svg", ".pdf"), _write_engraved),
+        ".png": _write_picture,
+        **dict.fromkeys(SOUND, _write_sound),
+    },
+    Kind.CHART: dict.fromkeys((".pdf", ".txt"), _write_chart),
+    Kind.PICTURE: dict.fromkeys((".png", ".svg"), _write_picture),
 }
-"""Ending → what writes such a file."""
+
+
+def writers(kind: Kind = Kind.USUAL) -> Mapping[str, Writer]:
+    """Ending → what writes such a file."""
+    return _WRITERS[kind]

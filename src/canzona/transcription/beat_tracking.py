@@ -82,4 +82,4 @@ def _smooth(beats: NDArray[np.float64]) -> NDArray[np.float64]:
         return beats
     offsets = np.arange(-4, 5)
     padded = np.concatenate([2 * beats[0] - beats[4:0:-1], beats, 2 * beats[-1] - beats[-2:-6:-1]])
-    return sum(padded[4 + o : 4 + o + len(beats)] for o in offsets) / len(offsets)
+    return np.mean([padded[4 + offset : 4 + offset + len(beats)] for offset in offsets], axis=0)

@@ -1,13 +1,11 @@
-"""The report's histograms: which pitches, lengths and places in the bar the notes of each system have."""
+"""What the report counts: which pitches, lengths and places in the bar the notes of each system have."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 
-from canzona.evaluation.evaluation import Evaluation, ScoredSong
-from canzona.evaluation.report.marks import Sign, box, coordinate, ordered_systems, svg, words
+from canzona.evaluation.evaluation import ScoredSong
 from canzona.evaluation.voices import melody_of
 from canzona.song.harmony import DEGREES, PITCH_CLASSES
 from canzona.song.notes import Note
@@ -83,38 +81,3 @@ HISTOGRAMS = (
     Histogram("Piano: length of notes", _LENGTH_LABELS, _LONGEST_STEPS, lambda song: _lengths(_piano(song))),
     Histogram("Piano: beat of onsets", _PLACE_LABELS, _STEPS, lambda song: _places_in_bar(song, _piano(song))),
 )
-
-
-def histograms(evaluation: Evaluation, signs: Mapping[str, Sign]) -> str:
-    """A panel a histogram, a row a system, the human outline over every row."""
-    return '<div class="panels">' + "".join(_panel(evaluation, signs, histogram) for histogram in HISTOGRAMS) + "</div>"
-
-
-def _panel(evaluation: Evaluation, signs: Mapping[str, Sign], histogram: Histogram) -> str:
-    shares = {system: histogram.shares(songs) for system, songs in ordered_systems(evaluation).items()}
-    human = shares.get(evaluation.reference)
-    most = max((float(listed.max()) for listed in shares.values() if listed is not None), default=1.0)
-    left, right, step = 92.0, 326.0, 40.0
-    bin_width = (right - left) / histogram.bins
-    parts = []
-    for number, (system, listed) in enumerate(shares.items()):
-        floor = step * (number + 1)
-        parts.append(words(0, floor - 3, system, "", left - 4))
-        if listed is None:
-            parts.append(words(left + 4, floor - 3, "no such notes", "tick"))
-            continue
-        bars = "".join(
-            f"M{coordinate(left + place * bin_width + 0.5)} {coordinate(floor)}v{coordinate(-34 * share / most)}"
-            f"h{coordinate(bin_width - 1)}V{coordinate(floor)}z"
-            for place, share in enumerate(listed)
-            if share > 0
-        )
-        parts.append(f'<path class="bars {signs[system].css}" d="{bars}"/>' + box(left, floor, right - left, 0.7, "floor"))
-        if human is not None and system != evaluation.reference:
-            outline = "".join(f"V{coordinate(floor - 34 * share / most)}h{coordinate(bin_width)}" for share in human)
-            parts.append(f'<path class="outline" d="M{coordinate(left)} {coordinate(floor)}{outline}V{coordinate(floor)}"/>')
-    bottom = step * len(shares)
-    for place, label in histogram.labels.items():
-        parts.append(words(left + (place + 0.5) * bin_width, bottom + 13, label, "tick middle"))
-    drawing = svg(330, bottom + 18, "".join(parts), f"{histogram.title}, by system")
-    return f"<figure><figcaption><b>{escape(histogram.title)}</b></figcaption>{drawing}</figure>"

@@ -1,16 +1,14 @@
-"""The report's tables: every figure of every system, and the closest copies."""
+"""What the report's tables say: how far a figure is from human, the closest copies, figures as people read them."""
 
 import math
-from collections.abc import Mapping
-from html import escape
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from statistics import fmean
 
 from canzona.evaluation.bootstrap import Figure
 from canzona.evaluation.copying import Match
-from canzona.evaluation.evaluation import Evaluation
-from canzona.evaluation.metrics import Anchor, Row
-from canzona.evaluation.report.closeness import Spread, closeness
-from canzona.evaluation.report.marks import NOT_SCORED, Sign, figure_text, grouped, ordered_systems
+from canzona.evaluation.evaluation import Evaluation, ScoredSong
+from canzona.evaluation.metrics import Row
 from canzona.song.harmony import PITCH_CLASSES
 
 SHADES = (1.0, 2.0, 4.0, 8.0)
@@ -18,11 +16,40 @@ SHADES = (1.0, 2.0, 4.0, 8.0)
 
 ANCHORS = ("published, measured otherwise", "published songs, measured here")
 """The heads of the columns of others' figures."""
+
 LEAST_P = 0.001
 """Smaller ones are not told apart."""
 
 COPIES_PER_SYSTEM = 8
+NOT_SCORED = "–"
 _LONGEST_DISTANCE = 99.0
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure of a system in the table.
+
+    Attributes:
+        figure: mean, interval and number of songs.
+        shade: 0 within the human interval, up to the number of ``SHADES``; ``None`` where there is no human figure beside it.
+        distance: in half-widths, as people read it; empty where there is none.
+    """
+
+    figure: Figure
+    shade: int | None = None
+    distance: str = ""
+
+
+def cell(evaluation: Evaluation, system: str, metric: str) -> Cell | None:
+    """What the table says of a system's metric; ``None`` where it was not scored."""
+    figure = evaluation.figures.get(system, {}).get(metric)
+    human = evaluation.figures.get(evaluation.reference, {}).get(metric)
+    if figure is None or human is None or system == evaluation.reference:
+        return None if figure is None else Cell(figure)
+    far = human_distance(figure, human)
+    shade = sum(abs(far) > limit for limit in SHADES)
+    amount = f"{abs(far):.1f}" if abs(far) < _LONGEST_DISTANCE else f"> {_LONGEST_DISTANCE:.0f}"
+    return Cell(figure, shade, f"{'▲' if far > 0 else '▼'} {amount}" if shade else "≈")
 
 
 def human_distance(figure: Figure, human: Figure) -> float:
@@ -31,137 +58,50 @@ def human_distance(figure: Figure, human: Figure) -> float:
     return difference / half_width if half_width > 0 else math.copysign(math.inf, difference) if difference else 0.0
 
 
-def metrics_table(evaluation: Evaluation, signs: Mapping[str, Sign], spreads: Mapping[str, Spread]) -> str:
-    """All metrics by all systems; beside them how systems differ, what was published, and what published songs give."""
-    systems = ordered_systems(evaluation)
-    beside = [*([f"less {evaluation.compared_with}"] if evaluation.differences else []), *ANCHORS]
-    columns = len(systems) + len(beside) + 1
-    heads = "".join(f'<th scope="col">{signs[name].key(name)}</th>' for name in systems)
-    heads += "".join(f'<th scope="col">{escape(name)}</th>' for name in beside)
-    parts = [
-        f'<thead><tr><th scope="col">Metric</th>{heads}</tr></thead>',
-        _summary(evaluation, spreads),
-    ]
-    for group, rows in grouped(evaluation.rows).items():
-        parts.append(
-            f'<tbody><tr class="group"><th scope="rowgroup" colspan="{columns}"><span>{escape(group)}</span></th></tr>'
-        )
-        for row in rows:
-            cells = "".join(_cell(evaluation, system, row.name) for system in systems)
-            compared = _compared(evaluation, row.name) if evaluation.differences else ""
-            parts.append(f"<tr>{_row_head(row)}{cells}{compared}{_anchor(row.published)}{_anchor(row.measured)}</tr>")
-        parts.append("</tbody>")
-    return f'<div class="scroll" tabindex="0"><table class="metrics">{"".join(parts)}</table></div>'
+def within_human(evaluation: Evaluation, system: str) -> str:
+    """How many means lie within the human interval: ``12 of 40``."""
+    shades = [own.shade for row in evaluation.rows if (own := cell(evaluation, system, row.name)) and own.shade is not None]
+    return f"{shades.count(0)} of {len(shades)}" if shades else NOT_SCORED
 
 
-def _row_head(row: Row) -> str:
-    return f'<th scope="row">{escape(row.name).replace("_", "_<wbr>")}<small>{escape(row.meaning)}</small></th>'
+def mean_text(figures: Iterable[float | None]) -> str:
+    """The mean of those that there are."""
+    known = [figure for figure in figures if figure is not None]
+    return figure_text(fmean(known)) if known else NOT_SCORED
 
 
-def _summary(evaluation: Evaluation, spreads: Mapping[str, Spread]) -> str:
-    """How many songs, how many means within the human interval, how far a song is from human on the average."""
-    counts, inside, far = [], [], []
-    for system, songs in ordered_systems(evaluation).items():
-        counts.append(str(len(songs)))
-        judged = [
-            abs(human_distance(figure, human)) <= SHADES[0]
-            for row in evaluation.rows
-            if (figure := _figure(evaluation, system, row.name))
-            and (human := _figure(evaluation, evaluation.reference, row.name))
-        ]
-        is_other = system != evaluation.reference and judged
-        inside.append(f"{sum(judged)} of {len(judged)}" if is_other else NOT_SCORED)
-        own = [distance for song in songs if (distance := closeness(song, spreads)) is not None]
-        far.append(figure_text(fmean(own)) if own else NOT_SCORED)
-    lines = (
-        ("songs", "scored, of this system", counts),
-        ("within human", "metrics whose mean lies in the human interval", inside),
-        (
-            "distance of a song",
-            "mean absolute z-score against human songs; less is closer",
-            far,
-        ),
-    )
-    body = "".join(
-        f'<tr><th scope="row">{name}<small>{meaning}</small></th>'
-        + "".join(f"<td><b>{value}</b></td>" for value in values)
-        + f'<td class="published" colspan="{len(ANCHORS) + bool(evaluation.differences)}"></td></tr>'
-        for name, meaning, values in lines
-    )
-    return f'<tbody class="summary">{body}</tbody>'
+def grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Heading → its metrics, both in the order in which they first come."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.group, []).append(row)
+    return groups
 
 
-def _figure(evaluation: Evaluation, system: str, metric: str) -> Figure | None:
-    return evaluation.figures.get(system, {}).get(metric)
+def closest_copies(songs: Sequence[ScoredSong]) -> list[tuple[str, Match]]:
+    """Names of songs and passages copied, the nearest first."""
+    found = [(song.name, match) for song in songs for match in song.copies]
+    return sorted(found, key=lambda pair: (-pair[1].overlap, -pair[1].onsets, pair[0], pair[1].own_bar))[:COPIES_PER_SYSTEM]
 
 
-def _cell(evaluation: Evaluation, system: str, metric: str) -> str:
-    figure = _figure(evaluation, system, metric)
-    if figure is None:
-        return f'<td class="none">{NOT_SCORED}</td>'
-    human = _figure(evaluation, evaluation.reference, metric)
-    shade, distance = "", ""
-    if human is not None and system != evaluation.reference:
-        far = human_distance(figure, human)
-        shade = f"d{sum(abs(far) > limit for limit in SHADES)}"
-        amount = f"{abs(far):.1f}" if abs(far) < _LONGEST_DISTANCE else f"> {_LONGEST_DISTANCE:.0f}"
-        distance = f" <i>{'≈' if abs(far) <= SHADES[0] else ('▲ ' if far > 0 else '▼ ') + amount}</i>"
-    interval = f"{figure_text(figure.low)} – {figure_text(figure.high)}"
-    return f'<td class="{shade}"><b>{figure_text(figure.mean)}</b>{distance}<small>{interval}<i>n {figure.n}</i></small></td>'
+def figure_text(value: float) -> str:
+    """A figure as people read it: three digits that matter, or three decimals below 10."""
+    if not math.isfinite(value):
+        return str(value)
+    decimals = 3 if abs(value) < 10 else 1 if abs(value) < 1000 else 0
+    return f"{value:.{decimals}f}".replace("-", "−")
 
 
-def _compared(evaluation: Evaluation, metric: str) -> str:
-    """Each other system's difference, the plain ones in bold."""
-    lines = []
-    for system in ordered_systems(evaluation):
-        if (difference := evaluation.differences.get(system, {}).get(metric)) is None:
-            continue
-        p = f"p {difference.p:.3f}" if difference.p >= LEAST_P else f"p < {LEAST_P}"
-        line = f"{escape(system)} {figure_text(difference.mean)}"
-        lines.append((f"<b>{line}</b>" if difference.is_significant else line) + f" <small>{escape(p)}</small>")
-    return f'<td class="published compared">{"<br>".join(lines)}</td>'
+def p_text(p: float) -> str:
+    return f"p {p:.3f}" if p >= LEAST_P else f"p < {LEAST_P}"
 
 
-def _anchor(anchor: Anchor | None) -> str:
-    if anchor is None:
-        return '<td class="published"></td>'
-    figures = "<br>".join(f"{escape(name)} {figure_text(figure)}" for name, figure in anchor.figures.items())
-    return f'<td class="published">{figures}<small>{escape(anchor.source)}</small></td>'
+def semitones_text(transposition: int) -> str:
+    """The nearer way: 10 semitones up are ``−2``."""
+    semitones = (transposition + 5) % PITCH_CLASSES - 5
+    return f"{semitones:+d}".replace("-", "−") if semitones else "0"
 
 
-def copies_table(evaluation: Evaluation, signs: Mapping[str, Sign]) -> str:
-    """The closest copies of each system, the nearest first."""
-    heads = ("song", "voice", "bars", "onsets", "training song", "its bars", "semitones", "overlap")
-    bodies = []
-    for system, songs in ordered_systems(evaluation).items():
-        found = [(song.name, match) for song in songs for match in song.copies]
-        found.sort(key=lambda pair: (-pair[1].overlap, -pair[1].onsets, pair[0], pair[1].own_bar))
-        if found:
-            title = f'<th scope="rowgroup" colspan="{len(heads)}"><span>{signs[system].key(system)}</span></th>'
-            rows = "".join(_copy(name, match) for name, match in found[:COPIES_PER_SYSTEM])
-            bodies.append(f'<tbody><tr class="group">{title}</tr>{rows}</tbody>')
-    if not bodies:
-        return '<p class="caption">No system was compared with training songs.</p>'
-    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    table = f'<table class="copies"><thead><tr>{head}</tr></thead>{"".join(bodies)}</table>'
-    return f'<div class="scroll" tabindex="0">{table}</div>'
-
-
-def _copy(song: str, match: Match) -> str:
-    semitones = (match.transposition + 5) % PITCH_CLASSES - 5  # the nearer way
-    cells = (
-        escape(song),
-        escape(match.voice),
-        _bars(match.own_bar, match.length_bars),
-        str(match.onsets),
-        escape(match.name),
-        _bars(match.bar, match.length_bars),
-        f"{semitones:+d}".replace("-", "−") if semitones else "0",
-    )
-    overlap = f'<td class="amount" style="--share:{100 * match.overlap:.0f}%"><b>{match.overlap:.2f}</b></td>'
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + overlap + "</tr>"
-
-
-def _bars(first: int, count: int) -> str:
+def bars_text(first: int, count: int) -> str:
     """Bars counted from 0, as people count them: ``5–8``."""
     return str(first + 1) if count == 1 else f"{first + 1}–{first + count}"

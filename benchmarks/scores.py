@@ -1,0 +1,176 @@
+"""Whether scores are right: songs written as MusicXML, and what the schema, music21, MuseScore and Verovio make of them.
+
+    python benchmarks/scores.py FOLDER [--data dataset.npz]
+
+Needs lxml, music21, the package musicxml for its copy of the schema, and Verovio; MuseScore where the command is found.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from fractions import Fraction
+from importlib.util import find_spec
+from pathlib import Path
+
+from canzona.io.musicxml import musicxml_to_song
+from lxml import etree
+
+from canzona.cli.common import read_data, read_song, songs_in
+from canzona.io.engraving import song_to_score_pdf
+from canzona.io.musicxml_writing import TRANSPOSITIONS, ScoreOptions, ScorePart, song_to_musicxml
+from canzona.io.notation.durations import without_overlaps
+from canzona.song import LeadSheet, Note, Song
+from canzona.song.notes import one_voice
+from canzona.training.dataset import first_labellings
+
+MUSESCORES = ("mscore", "musescore", "musescore3", "mscore3")
+Heard = list[tuple[Fraction, Fraction, int]]
+_XML = "http://www.w3.org/2001/XMLSchema"
+
+
+def main() -> None:
+    """Parse the options and print a line a check."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--musescore-songs", type=int, default=1000)
+    options = parser.parse_args()
+    songs = {name: read_song("song", path) for name, path in songs_in(options.folder).items()}
+    if options.data:
+        prepared = first_labellings(item for item in read_data(options.data) if item.is_validation)
+        songs |= {f"validation {item.number:03d}": item.song for item in prepared}
+    warnings.simplefilter("ignore")
+    valid, program = schema(), next(filter(None, map(shutil.which, MUSESCORES)), None)
+    wrong: dict[str, list[str]] = {}
+    slowest = 0.0
+    for number, (name, song) in enumerate(songs.items()):
+        started = time.process_time()
+        data = song_to_musicxml(song, ScoreOptions(title=name, composer="Canzona"))
+        slowest = max(slowest, (time.process_time() - started) * 96 / song.form.length_bars)
+        checks = {
+            "valid by the schema": lambda data=data: valid.validate(etree.fromstring(data)),
+            "music21 hears the same notes": lambda song=song, data=data: heard(data) == expected(song),
+            "read back, the same lead sheet": lambda song=song: read_back(song),
+            "Verovio without a word": lambda data=data: not engraver_words(data),
+        }
+        for instrument in TRANSPOSITIONS:
+            checks[f"the same notes for an instrument in {instrument}"] = lambda song=song, instrument=instrument: (
+                heard(song_to_musicxml(song, ScoreOptions(ScorePart.LEAD_SHEET, TRANSPOSITIONS[instrument])))
+                == expected(song)[:1]
+            )
+        if program and number < options.musescore_songs:
+            checks["MuseScore without a word"] = lambda data=data: not musescore_words(program, data)
+        for check, holds in checks.items():
+            wrong.setdefault(check, [])
+            if not holds():
+                wrong[check].append(name)
+        print(f"\r{number + 1} of {len(songs)}", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    for check, names in wrong.items():
+        print(f"{check}: {len(songs) - len(names)} of {len(songs)}" + (f"; not {', '.join(names[:9])}" if names else ""))
+    longest = max(songs.values(), key=lambda song: song.form.length_bars)
+    started = time.process_time()
+    song_to_score_pdf(longest, ScoreOptions())
+    bars = longest.form.length_bars
+    print(f"MusicXML, processor seconds for 96 bars, the slowest song: {slowest:.2f}")
+    seconds = time.process_time() - started
+    print(f"PDF of {bars} bars: {seconds:.2f} s of processor, for 96 bars {96 / bars * seconds:.2f}")
+
+
+def schema() -> etree.XMLSchema:
+    """MusicXML 4.0, with the two schemas that it refers to cut down to what it uses."""
+    spec = find_spec("musicxml")
+    assert spec is not None
+    assert spec.origin is not None
+    text = (Path(spec.origin).parent / "generate_classes" / "musicxml_4_0.xsd").read_text("utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, target, attributes in (
+            ("xml", "http://www.w3.org/XML/1998/namespace", ("lang", "space")),
+            ("xlink", "http://www.w3.org/1999/xlink", ("href", "type", "role", "title", "show", "actuate")),
+        ):
+            body = "".join(f'<xs:attribute name="{own}" type="xs:string"/>' for own in attributes)
+            Path(folder, f"{name}.xsd").write_text(
+                f'<xs:schema xmlns:xs="{_XML}" targetNamespace="{target}">{body}</xs:schema>'
+            )
+        path = Path(folder, "musicxml.xsd")
+        path.write_text(text.replace("http://www.musicxml.org/xsd/", ""), "utf-8")
+        return etree.XMLSchema(etree.parse(path))
+
+
+def heard(data: bytes) -> list[Heard]:
+    """(onset, length, pitch) of every part's notes, in quarter notes, as music21 hears them."""
+    from music21 import converter, harmony
+
+    parts: dict[str, Heard] = {}
+    for part in converter.parse(data, format="musicxml").toSoundingPitch().parts:
+        own = parts.setdefault(part.id.split("-")[0], [])
+        since: dict[int, Fraction] = {}
+        for element in part.flatten().notes:
+            for head in () if isinstance(element, harmony.Harmony) else getattr(element, "notes", (element,)):
+                onset, kind = Fraction(element.offset), head.tie.type if head.tie else ""
+                start = since.pop(head.pitch.midi) if kind in ("stop", "continue") else onset
+                if kind in ("start", "continue"):
+                    since[head.pitch.midi] = start
+                else:
+                    own.append((start, onset + Fraction(element.quarterLength) - start, head.pitch.midi))
+    return [sorted(own) for own in parts.values()]
+
+
+def expected(song: Song) -> list[Heard]:
+    """The same of the song itself."""
+    parts = [one_voice((song.lead_sheet or LeadSheet()).melody)]
+    if song.accompaniment is not None:
+        parts.append(tuple(without_overlaps(song.accompaniment)))
+    return [timed(part) for part in parts]
+
+
+def timed(notes: tuple[Note, ...]) -> Heard:
+    """Notes in quarter notes."""
+    return sorted((Fraction(note.start_step, 4), Fraction(note.duration_steps, 4), note.pitch) for note in notes)
+
+
+def read_back(song: Song) -> bool:
+    """Whether form, keys, tempo, melody and chords come back."""
+    back, sheet = musicxml_to_song(song_to_musicxml(song)), song.lead_sheet or LeadSheet()
+    own = back.lead_sheet or LeadSheet()
+    melody = [(note.start_step, note.duration_steps, note.pitch) for note in one_voice(sheet.melody)]
+    return (str(back.form), back.meter, own.chords) == (str(song.form), song.meter, sheet.chords) and melody == [
+        (note.start_step, note.duration_steps, note.pitch) for note in own.melody
+    ]
+
+
+def engraver_words(data: bytes) -> str:
+    """What Verovio says while it draws every page, read from a process of its own, whose stderr it writes to."""
+    program = (
+        "import sys, verovio; t = verovio.toolkit(); t.setOptions({'footer': 'none'}); "
+        "assert t.loadData(sys.stdin.buffer.read().decode()); [t.renderToSVG(n + 1) for n in range(t.getPageCount())]"
+    )
+    done = subprocess.run([sys.executable, "-c", program], input=data, capture_output=True, check=False)
+    return (done.stderr + done.stdout).decode().strip()
+
+
+def musescore_words(program: str, data: bytes) -> str:
+    """What MuseScore says on its way to a PDF file, but for words about the machine's sound and fonts."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "song.musicxml"), Path(folder, "song.pdf")
+        source.write_bytes(data)
+        environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": folder}
+        done = subprocess.run([program, "-o", target, source], capture_output=True, check=False, env=environment)
+        lines = list(_lines(done.stderr.decode() + done.stdout.decode()))
+        return "\n".join(lines) if target.exists() else f"no PDF: {lines}"
+
+
+def _lines(said: str) -> Iterator[str]:
+    machine = re.compile(r"(?i)qt|xdg|alsa|jack|portaudio|pulse|font|convert <|to <|\.\.\.|success|^\s*$|opengl|dbus|locale")
+    yield from (line for line in said.splitlines() if not machine.search(line))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Notation: what is written says exactly what sounds, in values, voices and hands that people can read."""
+
+from collections import Counter
+from fractions import Fraction
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from canzona.io.chart import chart, song_to_chart_text
+from canzona.io.musicxml_writing import TRANSPOSITIONS, ScoreOptions, ScorePart, compressed_musicxml, song_to_musicxml
+from canzona.io.notation.durations import NOTE_VALUES, Event, without_overlaps, written_bars
+from canzona.io.notation.hands import divided_hands
+from canzona.io.notation.signs import beams, spelt
+from canzona.io.notation.voices import two_voices
+from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
+from strategies import songs
+from test_render import example_song
+
+
+@st.composite
+def pianos(draw: st.DrawFn, bars: int = 2) -> list[Note]:
+    starts = st.integers(0, bars * 16 - 1)
+    drawn = draw(st.lists(st.tuples(starts, st.integers(24, 96), st.integers(1, 24)), max_size=24))
+    return without_overlaps([Note(start, pitch, min(length, bars * 16 - start)) for start, pitch, length in drawn])
+
+
+def sounding(bars: list[list[Event]], bar_steps: int) -> list[tuple[int, int, int]]:
+    """(start, pitch, length) of what written bars say, tied heads as one."""
+    found: list[tuple[int, int, int]] = []
+    open_since: dict[int, int] = {}
+    for number, events in enumerate(bars):
+        for event in events:
+            for head in event.heads:
+                start = open_since.pop(head.pitch) if head.is_continued else number * bar_steps + event.start_step
+                if head.goes_on:
+                    open_since[head.pitch] = start
+                else:
+                    found.append((start, head.pitch, number * bar_steps + event.end_step - start))
+    assert not open_since
+    return sorted(found)
+
+
+@given(pianos())
+def test_what_is_written_is_what_sounds_and_fills_every_bar(notes: list[Note]) -> None:
+    bars = written_bars(notes, Meter(), 2)
+    assert sounding(bars, 16) == sorted((note.start_step, note.pitch, note.duration_steps) for note in notes)
+    for events in bars:
+        assert [event.start_step for event in events] == [0, *(event.end_step for event in events[:-1])]
+        assert events[-1].end_step == 16
+        assert all(event.duration_steps in NOTE_VALUES for event in events)
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "beats", "values"),
+    [
+        (0, 16, 4, [16]), (0, 12, 4, [12, 4]), (4, 8, 4, [4, 8, 4]), (6, 4, 4, [4, 2, 2, 2, 2, 4]), (2, 4, 4, [2, 4, 2, 8]),
+        (0, 5, 4, [4, 1, 1, 2, 8]), (4, 8, 3, [4, 8]), (0, 12, 3, [12]), (3, 2, 4, [2, 1, 1, 1, 1, 2, 8]),
+    ],
+)  # fmt: skip
+def test_values_show_the_beats(start: int, length: int, beats: int, values: list[int]) -> None:
+    (bar,) = written_bars([Note(start, 60, length)], Meter(beats), 1)
+    assert [event.duration_steps for event in bar] == values
+
+
+@given(pianos())
+def test_hands_and_voices_share_the_notes_out(notes: list[Note]) -> None:
+    left, right = divided_hands(notes)
+    assert sorted(left + right) == sorted(notes)
+    for hand in (left, right):
+        upper, lower = two_voices(hand)
+        assert Counter(upper + lower) == Counter(hand)
+
+
+def test_a_bass_under_chords_is_the_left_hands() -> None:
+    bass = [Note(step, 40, 8) for step in (0, 8)]
+    chords = [Note(step, pitch, 4) for step in (0, 4, 8, 12) for pitch in (64, 67, 72)]
+    assert divided_hands(bass + chords) == (bass, sorted(chords))
+
+
+def test_a_line_is_one_voice_and_a_held_note_beneath_it_another() -> None:
+    line = [Note(step, 72 + step // 2, 2) for step in range(0, 16, 2)]
+    assert two_voices(line) == (line, [])
+    assert two_voices([*line, Note(0, 60, 16)]) == (line, [Note(0, 60, 16)])
+
+
+def test_beams_join_a_half_bar_of_eighths_and_stop_at_rests() -> None:
+    (bar,) = written_bars([Note(step, 60, 2) for step in (0, 2, 4, 6, 8, 12, 14)], Meter(), 1)
+    told = {start: own[0] for start, own in beams(bar, Meter()).items()}
+    assert told == {0: "begin", 2: "continue", 4: "continue", 6: "end", 12: "begin", 14: "end"}
+    (bar,) = written_bars([Note(0, 60, 3), Note(3, 60, 1)], Meter(), 1)
+    assert beams(bar, Meter()) == {0: ("begin",), 3: ("end", "backward hook")}
+
+
+@given(st.integers(12, 127), st.sampled_from([None, *(Key(tonic) for tonic in range(12))]))
+def test_a_spelt_pitch_is_its_pitch(pitch: int, key: Key | None) -> None:
+    own = spelt(pitch, key)
+    assert 12 * (own.octave + 1) + dict(zip("CDEFGAB", (0, 2, 4, 5, 7, 9, 11), strict=True))[own.letter] + own.alter == pitch
+
+
+def test_each_sign_is_written_once_in_a_bar() -> None:
+    notes = (Note(0, 66, 4), Note(4, 66, 4), Note(8, 65, 4), Note(16, 66, 4))
+    song = Song(Form.parse("A2@C"), lead_sheet=LeadSheet(notes))
+    root = ElementTree.fromstring(song_to_musicxml(song))
+    told = [note.findtext("accidental") for note in root.iter("note") if note.find("pitch") is not None]
+    assert told == ["sharp", None, "natural", "sharp"]
+
+
+def heard(data: bytes) -> list[list[tuple[Fraction, Fraction, int]]]:
+    """(onset, length, pitch) of every part's notes as music21 hears them."""
+    pytest.importorskip("music21")
+    from music21 import converter, harmony
+
+    parts: dict[str, list[tuple[Fraction, Fraction, int]]] = {}
+    for part in converter.parse(data, format="musicxml").toSoundingPitch().parts:
+        own = parts.setdefault(part.id.split("-")[0], [])
+        since: dict[int, Fraction] = {}
+        for element in part.flatten().notes:
+            for head in () if isinstance(element, harmony.Harmony) else getattr(element, "notes", (element,)):
+                onset, kind = Fraction(element.offset), head.tie.type if head.tie else ""
+                start = since.pop(head.pitch.midi) if kind in ("stop", "continue") else onset
+                if kind in ("start", "continue"):
+                    since[head.pitch.midi] = start
+                else:
+                    own.append((start, onset + Fraction(element.quarterLength) - start, head.pitch.midi))
+    return [sorted(own) for own in parts.values()]
+
+
+def timed(notes: tuple[Note, ...]) -> list[tuple[Fraction, Fraction, int]]:
+    return sorted((Fraction(n.start_step, 4), Fraction(n.duration_steps, 4), n.pitch) for n in notes)
+
+
+@pytest.mark.parametrize("beats", Meter.ALLOWED)
+@pytest.mark.parametrize("instrument", TRANSPOSITIONS)
+def test_music21_hears_the_same_song_whatever_the_instrument(beats: int, instrument: str) -> None:
+    song = example_song("A2B2", beats)
+    parts = heard(song_to_musicxml(song, ScoreOptions(transposition=TRANSPOSITIONS[instrument])))
+    assert parts == [timed(song.lead_sheet.melody), timed(tuple(without_overlaps(song.accompaniment)))]
+
+
+def test_a_transposed_part_is_written_above_where_it_sounds() -> None:
+    song = Song(Form.parse("A1@C"), lead_sheet=LeadSheet((Note(0, 60, 16),), (ChordSpan(0, 4, Chord(0, "maj", 0)),)))
+    root = ElementTree.fromstring(song_to_musicxml(song, ScoreOptions(transposition=TRANSPOSITIONS["e-flat"])))
+    assert (root.findtext(".//pitch/step"), root.findtext(".//root-step"), root.findtext(".//fifths")) == ("A", "A", "3")
+
+
+def test_a_part_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="part: must be one that the song has"):
+        song_to_musicxml(Song(Form.parse("A1")), ScoreOptions(ScorePart.PIANO))
+
+
+@settings(max_examples=20, deadline=None)
+@given(songs())
+def test_any_song_is_written_the_same_each_time(song: Song) -> None:
+    if all(note.pitch >= 12 for note in song.accompaniment or ()):
+        data = song_to_musicxml(song)
+        assert data == song_to_musicxml(song)
+        assert compressed_musicxml(data) == compressed_musicxml(data)
+        assert len(ElementTree.fromstring(data).findall("part[1]/measure")) == song.form.length_bars
+
+
+def test_a_chart_has_the_chords_of_every_bar() -> None:
+    chords = [ChordSpan(0, 8, Chord(0, "maj", 0)), ChordSpan(8, 2, Chord(7, "7", 11)), ChordSpan(10, 1, Chord(9, "min", 9))]
+    song = Song(Form.parse("A3B1@C"), lead_sheet=LeadSheet((), tuple(chords)))
+    assert [phrase.bars for phrase in chart(song)] == [("C", "%", "G7/B / Am N.C."), ("N.C.",)]
+    text = song_to_chart_text(song, "Lied")
+    assert text.startswith("Lied\n")
+    assert "   4 | N.C." in text
+
+
+def test_pages_are_engraved() -> None:
+    pytest.importorskip("verovio")
+    pypdf = pytest.importorskip("pypdf")
+    pytest.importorskip("cairosvg", exc_type=(ImportError, OSError))
+    pytest.importorskip("brotli")
+    import io
+
+    from canzona.io.engraving import song_to_score_pdf, song_to_score_svg
+
+    options = ScoreOptions(title="Überm See", composer="Nobody")
+    assert b"berm See" in song_to_score_svg(example_song("A2"), options)
+    pages = pypdf.PdfReader(io.BytesIO(song_to_score_pdf(example_song("A2"), options))).pages
+    assert len(pages) == 1
+    assert "Nobody" in pages[0].extract_text()
