@@ -94,7 +94,7 @@ LEAD_SHEET = Level(
     lowest_pitch=_LOWEST_LEAD_SHEET_PITCH,
     planes=_ROLL,
     parts=_LEAD_SHEET_PARTS,
-    sampling=Sampling(steps=8, external=2.0, sharpness=1.05),
+    sampling=Sampling(steps=8, external=2.0),
     background=("form", "reduced-lead-sheet"),
     external=External("rhythm", "rhythm of the melody", "melody_rhythm", bars=2, width=128, features=128, voice="melody"),
 )
