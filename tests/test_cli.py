@@ -613,6 +613,7 @@ BAD_TRAINING = {
     "decay": ([FORM.name, "--decay", "2"], ["decay: must be 0 to 1, got 2"]),
     "branch": ([FORM.name, "--branch", "nowhere"], ["branch: must be a folder with checkpoint.safetensors, got 'nowhere'"]),
     "from": ([FORM.name, "--from", "nowhere"], ["from: must be a weight file", "got 'nowhere'"]),
+    "resume elsewhere": ([FORM.name, "--resume", ".", "--run", "other"], ["run: must be left out with resume", "got 'other'"]),
     "resume": ([FORM.name, "--resume", "nowhere"], ["resume: must be a folder with checkpoint.safetensors, got 'nowhere'"]),
 }
 

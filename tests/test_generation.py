@@ -160,7 +160,7 @@ def test_largest_seed_and_its_neighbour_differ(cascade):
 
 def test_the_song_says_how_it_came_to_be(short_song):
     assert short_song.provenance["canzona"] == __version__
-    assert list(short_song.provenance["weights"]) == [level.name for level in LEVELS]
+    assert list(short_song.provenance["weights"]) == [*(level.name for level in LEVELS), "dynamics"]
     assert short_song.provenance["request"] == {
         "form": "i1A2D1A2x1",
         "phrase_keys": [None] * 5,

@@ -48,6 +48,8 @@ def train(
     chosen = training_device(device)
     use_processors(threads)
     folder = resume or run or Path("runs") / row.name
+    if resume is not None and run is not None:
+        raise ValueError(f"run: must be left out with resume, which goes on in its own folder, got {str(run)!r}")
     for name, own in (("resume", resume), ("branch", branch)):
         if own is not None and not (own / CHECKPOINT).is_file():
             raise ValueError(f"{name}: must be a folder with {CHECKPOINT}, got {str(own)!r}")

@@ -21,6 +21,7 @@ from canzona.generation.variation import literal_frames, reference_shares
 from canzona.hierarchy.levels import LEVELS, Level, Sampling
 from canzona.model.denoiser import Guidance
 from canzona.model.dynamics import Dynamics
+from canzona.model.registry import DYNAMICS
 from canzona.representation.encoders import Encoders
 from canzona.representation.image import decode_level, encode_level
 from canzona.representation.window import ImageStore
@@ -221,7 +222,7 @@ class Cascade:
         provenance = {
             "canzona": __version__,
             "request": request_to_dict(request),
-            "weights": {name: model.digest for name, model in self.models.items()},
+            "weights": {name: model.digest for name, model in self.models.items()} | {DYNAMICS: self._dynamics().digest},
             "precision": {name: str(model.dtype).removeprefix("torch.") for name, model in self.models.items()},
             "device": self.device.type,
             "threads": self.threads,

@@ -28,9 +28,10 @@ def load_dynamics(folder: Path) -> Dynamics:
         UnusableWeights: where the file is missing, damaged, or made to be told other things than these.
     """
     path = weights_file(folder, DYNAMICS)
-    data = registered_bytes(path, read_registry(folder).get(DYNAMICS, ""))
+    digest = read_registry(folder).get(DYNAMICS, "")
+    data = registered_bytes(path, digest)
     try:
-        return read_dynamics(data, str(path))
+        return replace(read_dynamics(data, str(path)), digest=digest)
     except ValueError as error:
         raise UnusableWeights(str(error)) from None
 

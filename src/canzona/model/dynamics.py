@@ -94,11 +94,13 @@ class Dynamics:
         players: voice's name → its network.
         version: of Canzona when they were written.
         training: how they were trained and how they scored.
+        digest: SHA-256 of the file that they came from, if any.
     """
 
     players: Mapping[str, Player]
     version: str
     training: Mapping[str, object] = field(default_factory=dict)
+    digest: str | None = None
 
 
 def dynamics_to_bytes(dynamics: Dynamics) -> bytes:
