@@ -97,7 +97,7 @@ def step_features(notes: Notes) -> NDArray[np.float64]:
     chroma = sounding_chroma(start, end, notes.pitch, steps)
     return np.stack(
         [
-            count > 0,
+            (count > 0).astype(float),
             np.log1p(count),
             np.where(lowest < 128, np.clip((60 - lowest) / 24, 0, 1.5), 0),
             longest / 4,

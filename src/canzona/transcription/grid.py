@@ -55,4 +55,4 @@ def even_grid(origin: float, length: float, end: float) -> Grid:
         end: up to where there are beats at least.
     """
     count = max(int(np.ceil((end - origin) / length)) + 1, 2)
-    return Grid(origin + length * np.arange(count), np.arange(count))
+    return Grid(origin + length * np.arange(count, dtype=np.float64), np.arange(count))

@@ -68,7 +68,7 @@ def features_beside(notes: Notes, sung: NDArray[np.bool_]) -> NDArray[np.float64
         close[number] = np.sum(np.abs(start[near] - start[number]) < FAR_STEPS)
     parts = (
         _hats(louder, _LOUDNESS_KNOTS), _hats(louder_here, _LOUDNESS_KNOTS), _hats(higher, _PITCH_KNOTS),
-        _hats(close, _COUNT_KNOTS), sung[:, None], np.abs(louder)[:, None] / 20,
+        _hats(close, _COUNT_KNOTS), sung[:, None].astype(float), np.abs(louder)[:, None] / 20,
     )  # fmt: skip
     return np.concatenate(parts, axis=1)
 

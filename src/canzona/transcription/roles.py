@@ -104,6 +104,7 @@ def roles_of(performance: Performance, notes: Notes, length_bars: int, options: 
             remarks.append("piano: " + ", ".join(repr(tracks[n].name) for n in read))
         others = [n for n in others if n not in read]
     left_out += [f"track {tracks[n].name!r}" for n in others]
+    heard = heard & ~np.isin(notes.track, others)
     piano = np.isin(notes.track, plays) & ~melody & heard
     return Roles(melody, chords, piano, heard, confidence, tuple(remarks), tuple(left_out))
 

@@ -1,18 +1,14 @@
 """Phrases from the words that programs write over them: Intro, Verse 1, Chorus."""
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from canzona.song.form import Form, Phrase, PhraseType
+from canzona.song.sections import section_letters
 from canzona.song.timing import Meter
 
-WITHOUT_MELODY = {
-    "INTRO": PhraseType.INTRO.value, "OUTRO": PhraseType.OUTRO.value, "ENDING": PhraseType.OUTRO.value,
-    "CODA": PhraseType.OUTRO.value, "INTERLUDE": "b", "INSTRUMENTAL": "b", "BREAK": "b", "SOLO": "b",
-}  # fmt: skip
-SUNG = frozenset(["VERSE", "CHORUS", "REFRAIN", "HOOK", "BRIDGE", "PRECHORUS", "POSTCHORUS", "STROPHE"])
-_SUNG_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+FARTHEST_STEPS = 2
+"""How far from a bar line a word may stand that names what begins there."""
 
 
 def sections(markers: Sequence[tuple[float, str]], meter: Meter, length_bars: int) -> Form | None:
@@ -24,18 +20,13 @@ def sections(markers: Sequence[tuple[float, str]], meter: Meter, length_bars: in
         length_bars: of the song; the last section ends there.
     """
     named: dict[int, str] = {}
-    letters: dict[str, str] = {}
-    free = iter(_SUNG_LETTERS)
-    for step, text in markers:
-        word = re.sub(r"[^A-Z]", "", text.upper())
+    for (step, _), letter in zip(markers, section_letters(text for _, text in markers), strict=True):
         bar = round(step / meter.steps_per_bar)
-        if not (word in WITHOUT_MELODY or word in SUNG or len(word) == 1) or not 0 <= bar < length_bars:
+        if letter is None or not 0 <= bar < length_bars:
             continue
-        if abs(step - meter.bars_to_steps(bar)) > 2:
+        if abs(step - meter.bars_to_steps(bar)) > FARTHEST_STEPS:
             return None
-        if word not in letters:
-            letters[word] = WITHOUT_MELODY.get(word) or next(free, "Z")
-        named[bar] = letters[word]
+        named[bar] = letter
     if len(named) < 2:
         return None
     if 0 not in named:

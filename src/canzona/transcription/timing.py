@@ -121,7 +121,7 @@ def _beats_of_tempo(performance: Performance, options: AnalysisOptions) -> NDArr
         phase = STEPS_PER_BEAT * options.first_downbeat_seconds / length
     first = (phase / STEPS_PER_BEAT) % 1 - 1
     count = int(seconds[-1] / length) + 3
-    return performance.beats_at(length * (first + np.arange(count)))
+    return performance.beats_at(length * (first + np.arange(count, dtype=np.float64)))
 
 
 def _moved_to_start(notes: Notes, grid: Grid) -> Notes:
