@@ -143,7 +143,7 @@ def test_a_song_that_no_figure_fits_is_measured_without_a_word_lost(canzona, her
     outcome = canzona("evaluate", "bare.json", "--processes", 1)
     assert outcome.status == 0
     assert outcome.err.splitlines() == [
-        "canzona: read bare.json: 4 bars of 4/4, 90 bpm, no melody, no chords",
+        "canzona: read bare.json: 4 bars of 4/4, 90 bpm, no melody, no chords, form A4",
         "canzona: nothing to measure: no figure fits these songs",
     ]
 

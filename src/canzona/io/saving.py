@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from canzona.io.files import atomic_write
 from canzona.io.musicxml_writing import ScoreOptions, compressed_musicxml, song_to_musicxml
-from canzona.io.performance import Performance
 from canzona.song import Song
+
+if TYPE_CHECKING:
+    from canzona.io.performance import Performance
 
 SCORES = (".musicxml", ".mxl", ".svg", ".pdf")
 SOUND = (".wav", ".flac", ".mp3")
@@ -30,14 +33,14 @@ class Manner:
     Attributes:
         kind: what is written.
         score: how notation is written; its title and composer also stand above charts.
-        performance: how it is played, in sound and MIDI.
+        performance: how it is played, in sound and MIDI; ``None`` for exactly as written.
         parts: what is played; ``None`` for the parts that a kind of file usually has.
         click, count_in: whether clicks are heard on every beat, and a bar of them before the song, in sound.
     """
 
     kind: Kind = Kind.USUAL
     score: ScoreOptions = ScoreOptions()
-    performance: Performance = Performance()
+    performance: "Performance | None" = None
     parts: tuple[str, ...] | None = None
     click: bool = False
     count_in: bool = False
@@ -106,8 +109,10 @@ def _write_picture(song: Song, path: Path, _: Manner) -> None:
 def _write_sound(song: Song, path: Path, manner: Manner) -> str | None:
     from canzona.io.audio import song_to_sound
     from canzona.io.mixing import USUAL_PARTS, Mix
+    from canzona.io.performance import Performance
 
-    played = song_to_sound(song, path, Mix(manner.parts or USUAL_PARTS, manner.performance, manner.click, manner.count_in))
+    performance = manner.performance or Performance()
+    played = song_to_sound(song, path, Mix(manner.parts or USUAL_PARTS, performance, manner.click, manner.count_in))
     return f"a simple sampler played, without reverberation: {played.missing}" if played.missing else None
 
 
@@ -115,7 +120,7 @@ def _write_midi(song: Song, path: Path, manner: Manner) -> str | None:
     from canzona.io.midi import song_to_midi
 
     atomic_write(path, song_to_midi(song, manner.performance, manner.parts))
-    if manner.performance.merged:
+    if manner.performance is not None and manner.performance.merged:
         return f"{path} has one track: read back, its melody is part of the piano, and chord symbols are left out"
     if manner.parts is not None:
         return f"{path} has {', '.join(manner.parts).lower()} alone: what is left out is not read back"
