@@ -20,25 +20,24 @@ def file(here):
 
 
 def test_a_midi_file_becomes_a_song_and_a_line_says_what_was_heard(canzona, here, file):
-    result = canzona("analyze any.mid -o song.json --json")
-    assert result.exit_code == 0, result.output
+    result = canzona("analyze", "any.mid", "-o", "song.json", "--json")
+    assert result.status == 0, result
     song = read_song_file(here / "song.json")
     assert [note.start_step * TICKS // 4 for note in song.lead_sheet.melody] == [row[0] for row in tune(4)]
     assert song.reduced_lead_sheet is not None
-    facts = json.loads(result.stdout)
+    facts = json.loads(result.out)
     assert (facts["meter"], facts["tempo"], facts["left_out"]) == ("4/4", 100.0, ["1 note below a piano's range"])
-    assert "read any.mid: 4 bars of 4/4" in result.stderr
-    assert "left out: 1 note below a piano's range" in result.stderr
+    assert "read any.mid: 4 bars of 4/4" in result.err
+    assert "left out: 1 note below a piano's range" in result.err
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [("any.mid --strict", "1 note below a piano's range"), ("bad.mid", "bad.mid: MIDI file: cannot be read")],
+    [(["any.mid", "--strict"], "1 note below a piano's range"), (["bad.mid"], "bad.mid: MIDI file: cannot be read")],
     ids=["strict", "bad"],
 )
 def test_what_is_refused_gets_one_line_and_writes_nothing(canzona, here, file, arguments, said):
     (here / "bad.mid").write_bytes(b"no music")
-    result = canzona(f"analyze {arguments} -o song.json")
-    assert_one_line(result, said)
-    assert result.exit_code == 2
+    result = canzona("analyze", *arguments, "-o", "song.json")
+    assert_one_line(result, 2, said)
     assert not (here / "song.json").exists()

@@ -68,6 +68,14 @@ def _harte(text: str) -> str:
     return NO_CHORD if chord is None else chord.symbol
 
 
+def names_chord(text: str) -> bool:
+    """Whether this is a chord's symbol, and not that of none."""
+    try:
+        return parse_chord(text) is not None
+    except ValueError:
+        return False
+
+
 def named_chords(symbols: dict[int, str], blocks: tuple[Note, ...], length_beats: int) -> tuple[ChordSpan, ...]:
     """The chords that the symbols name; those that sound where there are none, or where they are other words."""
     try:

@@ -10,12 +10,12 @@ from canzona.hierarchy.extraction import completed
 from canzona.io.files import LONGEST_FORM_BARS, check_storable
 from canzona.io.midi import NO_CHORD, midi_to_song
 from canzona.io.midi_events import key_of, read_form, struck
-from canzona.io.tracks import CHORDS, chord_texts, named_chords, role_of
+from canzona.io.tracks import CHORDS, chord_texts, named_chords, names_chord, role_of
 from canzona.song.form import Form
 from canzona.song.harmony import ChordSpan, Key
 from canzona.song.notes import Note
 from canzona.song.song import LeadSheet, Song
-from canzona.song.timing import Meter
+from canzona.song.timing import STEPS_PER_BEAT, Meter, beats_to_steps
 from canzona.transcription.grid import Grid, even_grid
 from canzona.transcription.harmony import heard_chords
 from canzona.transcription.keys import heard_keys
@@ -83,10 +83,13 @@ def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Ana
     starts = [note.start_step for note in (*line.notes, *blocks, *struck_piano)]
     if not starts:
         raise ValueError("tracks: must leave notes to read, got none")
+    symbols = chord_texts(performance.score, [own for own in performance.score.tracks if role_of(own.name) == CHORDS])
+    starts += [beats_to_steps(beat) for beat, text in symbols.items() if names_chord(text)]
+    starts += [note.end_step - STEPS_PER_BEAT for note in blocks]
     length_bars = meter.bar_of_step(max(starts)) + 1
     if length_bars > LONGEST_FORM_BARS:
         raise ValueError(f"form: must have {LONGEST_FORM_BARS} bars at most, got {length_bars}")
-    chords, chord_confidence = _chords(performance, on_steps, roles, blocks, meter, length_bars)
+    chords, chord_confidence = _chords(symbols, on_steps, roles, blocks, meter, length_bars)
     form, phrase_confidence = _form(performance, grid, line.notes, chords, (*struck_piano, *blocks), meter, length_bars)
     end = meter.bars_to_steps(form.length_bars)
     sheet = LeadSheet(tuple(note.ending_by(end) for note in line.notes), chords)
@@ -132,12 +135,11 @@ def _on_grid(notes: Notes, grid: Grid) -> Notes:
 
 
 def _chords(
-    performance: Performance, notes: Notes, roles: Roles, blocks: tuple[Note, ...], meter: Meter, length_bars: int
+    symbols: Mapping[int, str], notes: Notes, roles: Roles, blocks: tuple[Note, ...], meter: Meter, length_bars: int
 ) -> tuple[tuple[ChordSpan, ...], float]:
     """Chords that are written or played as blocks, else what all notes sound like; none under a melody alone."""
     length_beats = meter.bars_to_beats(length_bars)
-    chord_tracks = [track for track in performance.score.tracks if role_of(track.name) == CHORDS]
-    symbols = {b: text for b, text in chord_texts(performance.score, chord_tracks).items() if b < length_beats}
+    symbols = {beat: text for beat, text in symbols.items() if beat < length_beats}
     if blocks or any(text != NO_CHORD for text in symbols.values()):
         try:
             return named_chords(symbols, blocks, length_beats), 1.0
