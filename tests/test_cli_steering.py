@@ -144,7 +144,7 @@ CONTRADICTIONS = {
     "missing file": ("--melody missing.mid", ["melody: cannot read 'missing.mid'"]),
     "no song": (
         "--melody own.wav",
-        ["melody: must end in .json, .mid, .midi, .kar, .musicxml, .mxl or .xml, got", "'own.wav'"],
+        ["melody: must end in .json, .mid, .midi, .kar, .rmi, .musicxml, .mxl or .xml, got", "'own.wav'"],
     ),
     "level without source": ("--level lead-sheet", ["level: must be given together with from"]),
     "source without level": ("--from own.json", ["level: must be given together with from"]),

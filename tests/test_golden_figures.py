@@ -29,7 +29,7 @@ NOT_COUNTED = "seconds_per_song"
 
 
 def measured() -> dict[str, object]:
-    """Figures of both systems and of each song, as the command line prints them."""
+    """Figures of both systems and of each song, as the command line prints them, without what it says of the files."""
     prepared = [PreparedSong(int(path.stem), read_song_file(path)) for folder in (HUMAN, TRAINING) for path in folder.iterdir()]
     prepared.sort(key=lambda song: song.number)
     assert {song.number for song in prepared if song.is_validation} == {int(path.stem) for path in HUMAN.iterdir()}
@@ -38,7 +38,9 @@ def measured() -> dict[str, object]:
         save_songs(data, prepared)
         status = run(["evaluate", "--songs", f"system={SYSTEM}", "--data", str(data), "--each", "--json", "--processes", "1"])
     assert status == 0
-    return json.loads(printed.getvalue())
+    figures = json.loads(printed.getvalue())
+    assert [len(file) > 0 for file in figures.pop("read")] == [True] * len(list(SYSTEM.iterdir()))
+    return figures
 
 
 def leaves(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, object]]:
