@@ -408,7 +408,8 @@ BAD_RENDERINGS = {
     "output, other ending": (
         ["song.json", "-o", "x.ogg"],
         [
-            "output: must end in .json or .mid or .midi or .musicxml or .mxl or .svg or .pdf or .png or .wav or .flac or .mp3, got 'x.ogg'"
+            "output: must end in .json or .mid or .midi or .musicxml or .mxl or .svg or .pdf or .png or .wav or .flac or .mp3, "
+            "got 'x.ogg'"
         ],
     ),
     "parts of a picture": (["song.json", "--parts", "melody", "-o", "x.png"], ["parts: must only be given for .wav, .flac,"]),

@@ -57,7 +57,8 @@ class Song:
         """Write the song to a file, whole or not at all, as its ending says.
 
         All of the song (``.json``), MIDI (``.mid``, ``.midi``), a score (``.musicxml``, ``.mxl``, ``.svg``, ``.pdf``) without a
-        title, a picture (``.png``) or sound (``.wav``, ``.flac``, ``.mp3``). Only JSON holds all of a song. ``canzona.read`` is the inverse, but for pictures and sound.
+        title, a picture (``.png``) or sound (``.wav``, ``.flac``, ``.mp3``). Only JSON holds all of a song. ``canzona.read`` is
+        the inverse, but for pictures and sound.
 
         Args:
             path: where to.
