@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from canzona.hierarchy.analysis import contradicted_keys, phrase_keys
 from canzona.io.files import read_bytes
@@ -12,10 +13,13 @@ from canzona.io.midi_events import read_score
 from canzona.io.musicxml_reading import musicxml_to_song
 from canzona.io.seconds_json import SECONDS
 from canzona.io.song_json import song_from_json
-from canzona.limits import LimitedWorker
 from canzona.song.song import LeadSheet, Song
-from canzona.transcription import AnalysisOptions
-from canzona.transcription.analysis import midi_to_analysis, midi_to_analysis_with
+
+if TYPE_CHECKING:
+    from canzona.transcription import Analysis, AnalysisOptions
+
+    Hearing = Callable[[tuple[bytes, AnalysisOptions]], Analysis]
+    """The contents of a MIDI file, and what is known of it → the song that is heard in it."""
 
 MIDI_FILES, SCORES = (".mid", ".midi", ".kar", ".rmi"), (".musicxml", ".mxl", ".xml")
 """Endings of files of MIDI and of MusicXML."""
@@ -74,14 +78,13 @@ def read(path: str | Path) -> Song:
     return read_music(path).song
 
 
-def read_music(path: str | Path, strict: bool = False, limited: bool = False) -> Reading:
+def read_music(path: str | Path, strict: bool = False, hear: "Hearing | None" = None) -> Reading:
     """A song from any file, and what is to be said of how it was read.
 
     Args:
         path: whose ending says what it is.
         strict: whether a file is refused of which anything would be left out.
-        limited: whether MIDI files that Canzona did not write are heard in a process with limits of time and memory.
-            Only for programs that such a process can import, with ``if __name__ == "__main__"``.
+        hear: what hears MIDI files that Canzona did not write; ``None`` for ``midi_to_analysis`` in this process.
 
     Raises:
         ValueError, OSError: as ``read``.
@@ -93,7 +96,7 @@ def read_music(path: str | Path, strict: bool = False, limited: bool = False) ->
         raise ValueError(f"must end in {', '.join(others)} or {last}, got {str(file)!r}")
     data = read_bytes(file)
     try:
-        found = reader(data, limited)
+        found = reader(data, hear)
         if strict and found.left_out:
             raise ValueError(f"must be read whole, would leave out {', '.join(found.left_out)}")
     except ValueError as error:
@@ -124,7 +127,7 @@ def summary(folder: Path, readings: Iterable[Reading]) -> str:
     return f"read {folder}: {counted(len(read), 'song')}{said}"
 
 
-def _midi(data: bytes, limited: bool) -> Found:
+def _midi(data: bytes, hear: "Hearing | None") -> Found:
     """A MIDI file: of Canzona's own if it is one, else as it is heard."""
     try:
         song = midi_to_song(data)
@@ -132,11 +135,10 @@ def _midi(data: bytes, limited: bool) -> Found:
             return Found(song, keys_are_sure=True)
     except ValueError:
         pass
-    if limited:
-        with LimitedWorker(midi_to_analysis_with) as worker:
-            analysis = worker((data, AnalysisOptions()))
-    else:
-        analysis = midi_to_analysis(data)
+    from canzona.transcription import AnalysisOptions  # late: what listens takes most of a second to load
+    from canzona.transcription.analysis import midi_to_analysis_with
+
+    analysis = (hear or midi_to_analysis_with)((data, AnalysisOptions()))
     return Found(analysis.song, analysis.left_out, analysis.remarks, keys_are_sure=True)
 
 
@@ -146,9 +148,9 @@ def _with_keys(song: Song) -> Song:
     return replace(song, form=song.form.with_keys_from(phrase_keys(song.form, song.lead_sheet, song.meter)))
 
 
-READERS: dict[str, Callable[[bytes, bool], Found]] = {
+READERS: "dict[str, Callable[[bytes, Hearing | None], Found]]" = {
     ".json": lambda data, _: Found(song_from_json(data), keys_are_sure=True),
     **dict.fromkeys(MIDI_FILES, _midi),
     **dict.fromkeys(SCORES, lambda data, _: musicxml_to_song(data)),
 }
-"""Ending → reader of the contents, which is told whether strangers' files are to be heard in a process of its own."""
+"""Ending → reader of the contents, which is told what hears strangers' MIDI."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from canzona.cli import options
-from canzona.cli.common import Readings, read_file
+from canzona.cli.common import Readings, hear, read_file
 from canzona.cli.messages import note, report
 from canzona.cli.outputs import writable
 
@@ -61,15 +61,13 @@ def analyze(
     from canzona.io.files import atomic_write_all
     from canzona.io.found import in_one_line
     from canzona.io.song_json import song_to_json
-    from canzona.limits import LimitedWorker
-    from canzona.transcription.analysis import midi_to_analysis_with
     from canzona.transcription.explanation import analysis_to_png
 
-    with LimitedWorker(midi_to_analysis_with) as worker:
-        try:
-            analysis = worker((read_file("file", file), known))
-        except ValueError as error:
-            raise ValueError(f"file: {file}: {error}") from None
+    data = read_file("file", file)
+    try:
+        analysis = hear((data, known))
+    except ValueError as error:
+        raise ValueError(f"file: {file}: {error}") from None
     if strict and analysis.left_out:
         raise ValueError(f"file: {file}: must be read whole with --strict, left out would be {', '.join(analysis.left_out)}")
     findings = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,11 +11,30 @@ from canzona.cli.messages import note
 if TYPE_CHECKING:
     import torch
 
+    from canzona.limits import LimitedWorker
     from canzona.reading import Reading
     from canzona.song.song import Song
     from canzona.training.dataset import PreparedSong
+    from canzona.transcription import Analysis, AnalysisOptions
 
 _Result = TypeVar("_Result")
+
+
+@cache
+def _listener() -> "LimitedWorker[tuple[bytes, AnalysisOptions], Analysis]":
+    from canzona.limits import LimitedWorker
+    from canzona.transcription.analysis import midi_to_analysis_with
+
+    return LimitedWorker(midi_to_analysis_with)
+
+
+def hear(given: "tuple[bytes, AnalysisOptions]") -> "Analysis":
+    """Hear a stranger's MIDI file, in a process with limits that lasts as long as the command: it takes a second to start.
+
+    Raises:
+        ValueError, MachineFault: as ``midi_to_analysis`` and ``LimitedWorker``.
+    """
+    return _listener()(given)
 
 
 class Readings:
@@ -34,7 +54,7 @@ class Readings:
         """
         from canzona.reading import read_music
 
-        reading = _named(option, path, lambda: read_music(path, self.strict, limited=True))
+        reading = _named(option, path, lambda: read_music(path, self.strict, hear))
         if reading.path not in [own.path for own in self.read]:
             self.read.append(reading)
         return reading.song
