@@ -19,15 +19,15 @@ from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 
-from canzona.io.musicxml import musicxml_to_song
 from lxml import etree
 
-from canzona.cli.common import read_data, read_song, songs_in
+from canzona.cli.common import read_data
 from canzona.io.engraving import song_to_score_pdf
+from canzona.io.musicxml_reading import musicxml_to_song
 from canzona.io.musicxml_writing import TRANSPOSITIONS, ScoreOptions, ScorePart, song_to_musicxml
-from canzona.io.notation.durations import without_overlaps
+from canzona.reading import read, songs_in
 from canzona.song import LeadSheet, Note, Song
-from canzona.song.notes import one_voice
+from canzona.song.notes import one_voice, struck
 from canzona.training.dataset import first_labellings
 
 MUSESCORES = ("mscore", "musescore", "musescore3", "mscore3")
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--musescore-songs", type=int, default=1000)
     options = parser.parse_args()
-    songs = {name: read_song("song", path) for name, path in songs_in(options.folder).items()}
+    songs = {name: read(path) for name, path in songs_in(options.folder).items()}
     if options.data:
         prepared = first_labellings(item for item in read_data(options.data) if item.is_validation)
         songs |= {f"validation {item.number:03d}": item.song for item in prepared}
@@ -127,7 +127,7 @@ def expected(song: Song) -> list[Heard]:
     """The same of the song itself."""
     parts = [one_voice((song.lead_sheet or LeadSheet()).melody)]
     if song.accompaniment is not None:
-        parts.append(tuple(without_overlaps(song.accompaniment)))
+        parts.append(tuple(struck(song.accompaniment)))
     return [timed(part) for part in parts]
 
 
@@ -138,7 +138,7 @@ def timed(notes: tuple[Note, ...]) -> Heard:
 
 def read_back(song: Song) -> bool:
     """Whether form, keys, tempo, melody and chords come back."""
-    back, sheet = musicxml_to_song(song_to_musicxml(song)), song.lead_sheet or LeadSheet()
+    back, sheet = musicxml_to_song(song_to_musicxml(song)).song, song.lead_sheet or LeadSheet()
     own = back.lead_sheet or LeadSheet()
     melody = [(note.start_step, note.duration_steps, note.pitch) for note in one_voice(sheet.melody)]
     return (str(back.form), back.meter, own.chords) == (str(song.form), song.meter, sheet.chords) and melody == [

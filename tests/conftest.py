@@ -1,7 +1,9 @@
 """Fixtures that several tests share: made-up songs, prepared as training takes them."""
 
-from collections.abc import Callable
+import importlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -15,6 +17,14 @@ from tiny import tiny_config as make_tiny_config
 
 TRAINING_FORMS = {1: ("i2A4B4A4B4o2", 4), 2: ("A8B8A8o1", 4), 3: ("i1A4A4B4B4", 3)}
 VALIDATION_FORMS = {4: ("i2A4B4A4", 4), 11: ("A4B4A4B4", 3)}
+
+
+@pytest.fixture(scope="session")
+def benchmark() -> Iterator[Callable[[str], ModuleType]]:
+    """(name) → a module of benchmarks/."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(Path(__file__).parents[1] / "benchmarks"))
+        yield importlib.import_module
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,5 @@
 """The table of figures in the documents: what a report says, and others' figures as the metrics cite them."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,9 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
-def tables():
+def tables(benchmark):
     """The module that writes the table."""
-    spec = importlib.util.spec_from_file_location("tables", ROOT / "benchmarks" / "tables.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return benchmark("tables")
 
 
 def cells(line: str) -> list[str]:

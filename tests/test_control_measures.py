@@ -1,6 +1,5 @@
 """Measuring controls: codes, their floor and ceiling, and the mistakes that must be told."""
 
-import importlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -36,19 +35,11 @@ from canzona.training.dataset import PreparedSong
 from test_render import example_song
 
 STARTS = [0, 4]
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
 def encoders() -> Encoders:
     return pretrained.load_encoders()
-
-
-@pytest.fixture
-def benchmark(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
-    """(name) → a module of benchmarks/."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    return importlib.import_module
 
 
 def sheet(*chords: tuple[int, str], form: str = "A4@C") -> Song:

@@ -1,6 +1,5 @@
 """Loudness: what it depends on, what it may not depend on, and the file of what was learnt."""
 
-import importlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +31,6 @@ from test_render import example_song
 from tiny import write_tiny_weights
 
 DATASET = Path(__file__).parents[1] / "dataset.npz"
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 NOTHING = playing((), Song(Form.parse("A1")))
 SHAPE = {"numbers": NOTHING.told.shape[1], "windows": NOTHING.windows.shape[1]}
 LARGEST_BYTES = 200_000
@@ -150,9 +148,8 @@ def test_a_note_sees_the_means_of_its_windows() -> None:
 
 
 @pytest.fixture
-def fit_dynamics(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    return importlib.import_module("fit_dynamics")
+def fit_dynamics(benchmark: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark("fit_dynamics")
 
 
 def test_what_is_played_louder_is_learnt_to_be_louder(fit_dynamics: ModuleType) -> None:

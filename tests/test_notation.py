@@ -1,7 +1,8 @@
 """Notation: what is written says exactly what sounds, in values, voices and hands that people can read."""
 
 from collections import Counter
-from fractions import Fraction
+from collections.abc import Callable
+from types import ModuleType
 from xml.etree import ElementTree
 
 import pytest
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 
 from canzona.io.chart import chart, song_to_chart_text
 from canzona.io.musicxml_writing import TRANSPOSITIONS, ScoreOptions, ScorePart, compressed_musicxml, song_to_musicxml
-from canzona.io.notation.durations import NOTE_VALUES, Event, without_overlaps, written_bars
+from canzona.io.notation.durations import NOTE_VALUES, Event, written_bars
 from canzona.io.notation.hands import divided_hands
 from canzona.io.notation.signs import beams, spelt
 from canzona.io.notation.voices import two_voices
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
+from canzona.song.notes import struck
 from strategies import songs
 from test_render import example_song
 
@@ -23,7 +25,7 @@ from test_render import example_song
 def pianos(draw: st.DrawFn, bars: int = 2) -> list[Note]:
     starts = st.integers(0, bars * 16 - 1)
     drawn = draw(st.lists(st.tuples(starts, st.integers(24, 96), st.integers(1, 24)), max_size=24))
-    return without_overlaps([Note(start, pitch, min(length, bars * 16 - start)) for start, pitch, length in drawn])
+    return struck([Note(start, pitch, min(length, bars * 16 - start)) for start, pitch, length in drawn])
 
 
 def sounding(bars: list[list[Event]], bar_steps: int) -> list[tuple[int, int, int]]:
@@ -107,36 +109,15 @@ def test_each_sign_is_written_once_in_a_bar() -> None:
     assert told == ["sharp", None, "natural", "sharp"]
 
 
-def heard(data: bytes) -> list[list[tuple[Fraction, Fraction, int]]]:
-    """(onset, length, pitch) of every part's notes as music21 hears them."""
-    pytest.importorskip("music21")
-    from music21 import converter, harmony
-
-    parts: dict[str, list[tuple[Fraction, Fraction, int]]] = {}
-    for part in converter.parse(data, format="musicxml").toSoundingPitch().parts:
-        own = parts.setdefault(part.id.split("-")[0], [])
-        since: dict[int, Fraction] = {}
-        for element in part.flatten().notes:
-            for head in () if isinstance(element, harmony.Harmony) else getattr(element, "notes", (element,)):
-                onset, kind = Fraction(element.offset), head.tie.type if head.tie else ""
-                start = since.pop(head.pitch.midi) if kind in ("stop", "continue") else onset
-                if kind in ("start", "continue"):
-                    since[head.pitch.midi] = start
-                else:
-                    own.append((start, onset + Fraction(element.quarterLength) - start, head.pitch.midi))
-    return [sorted(own) for own in parts.values()]
-
-
-def timed(notes: tuple[Note, ...]) -> list[tuple[Fraction, Fraction, int]]:
-    return sorted((Fraction(n.start_step, 4), Fraction(n.duration_steps, 4), n.pitch) for n in notes)
-
-
 @pytest.mark.parametrize("beats", Meter.ALLOWED)
 @pytest.mark.parametrize("instrument", TRANSPOSITIONS)
-def test_music21_hears_the_same_song_whatever_the_instrument(beats: int, instrument: str) -> None:
-    song = example_song("A2B2", beats)
-    parts = heard(song_to_musicxml(song, ScoreOptions(transposition=TRANSPOSITIONS[instrument])))
-    assert parts == [timed(song.lead_sheet.melody), timed(tuple(without_overlaps(song.accompaniment)))]
+def test_music21_hears_the_same_song_whatever_the_instrument(
+    benchmark: Callable[[str], ModuleType], beats: int, instrument: str
+) -> None:
+    pytest.importorskip("music21")
+    scores, song = benchmark("scores"), example_song("A2B2", beats)
+    parts = scores.heard(song_to_musicxml(song, ScoreOptions(transposition=TRANSPOSITIONS[instrument])))
+    assert parts == [scores.timed(song.lead_sheet.melody), scores.timed(tuple(struck(song.accompaniment)))]
 
 
 def test_a_transposed_part_is_written_above_where_it_sounds() -> None:

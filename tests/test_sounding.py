@@ -4,7 +4,7 @@ import torch
 
 from canzona.hierarchy.levels import ACCOMPANIMENT, REDUCED_LEAD_SHEET
 from canzona.model.sounding import Sounding, sounding
-from canzona.model.states import VoiceShape
+from canzona.model.states import VoiceShape, split_points
 from canzona.representation.voices import voices
 
 
@@ -30,7 +30,7 @@ def test_a_held_item_is_told_as_where_it_began_until_a_rest_or_a_frame_of_which_
     rest, hold, first, second = table
     silence = torch.zeros(5)
     points = torch.cat([torch.zeros(8, 4), torch.stack([rest, first, hold, hold, rest, second, silence, hold])], dim=-1)[None]
-    heard = told(points, [keys, table])[0]
+    heard = told(split_points(points, told.shapes), [keys, table])[0]
     assert torch.allclose(heard[2:4], heard[1].expand(2, -1), atol=1e-4)
     assert not torch.allclose(heard[5], heard[1], atol=0.1)
     assert heard[[0, 4, 6, 7]].abs().max() < 1e-3

@@ -9,10 +9,10 @@ from itertools import groupby
 from canzona.faults import missing
 from canzona.song import Key, LeadSheet, Song
 from canzona.song.spelling import chord_name, key_name
-from canzona.song.timing import STEPS_PER_BEAT
 
 BARS_PER_LINE = 4
 NO_CHORD, SAME_CHORD, ONE_BEAT = "N.C.", "%", "/"
+_BEATS_OF_HALVES = 4  # a bar of which is told by its halves
 _PAGE_INCHES = (8.27, 11.69)  # A4
 _MARGIN, _TOP, _BOTTOM = 0.08, 0.9, 0.05  # shares of the page
 _LARGEST_POINTS, _POINTS_OF_LINE = 15.0, 0.5
@@ -61,7 +61,7 @@ def _bar_text(names: list[str]) -> str:
     """One symbol for a whole bar, two for halves, else a stroke for every beat on which a chord goes on."""
     runs = [(name, len(list(group))) for name, group in groupby(names)]
     lengths = [length for _, length in runs]
-    if len(runs) == 1 or (len(set(lengths)) == 1 and len(names) == STEPS_PER_BEAT):
+    if len(runs) == 1 or (len(set(lengths)) == 1 and len(names) == _BEATS_OF_HALVES):
         return " ".join(name for name, _ in runs)
     return " ".join(name + f" {ONE_BEAT}" * (length - 1) for name, length in runs)
 

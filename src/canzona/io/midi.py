@@ -12,16 +12,7 @@ import mido
 from symusic.core import ScoreTick
 
 from canzona.io.files import check_storable
-from canzona.io.midi_events import (
-    chord_spans,
-    key_of,
-    nearest,
-    read_form,
-    read_notes,
-    read_score,
-    struck,
-    tempo_of,
-)
+from canzona.io.midi_events import chord_spans, key_of, nearest, read_form, read_notes, read_score, tempo_of
 from canzona.io.midi_file import SUSTAIN_PEDAL, MidiTrack, Strike, midi_file
 from canzona.io.performance import (
     CHORDS,
@@ -38,7 +29,8 @@ from canzona.io.performance import (
     pedal_times,
 )
 from canzona.song import STEPS_PER_BEAT, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
-from canzona.song.harmony import QUALITIES
+from canzona.song.harmony import QUALITIES, chord_changes
+from canzona.song.notes import struck
 from canzona.song.song import DEFAULT_TEMPO
 from canzona.song.spelling import harte_symbol
 from canzona.song.timing import beats_to_steps
@@ -153,11 +145,8 @@ def _block_chords(chords: Iterable[ChordSpan]) -> Iterator[Note]:
 def _chord_symbols(chords: tuple[ChordSpan, ...], song: Song) -> Iterator[tuple[int, str]]:
     """Beats and symbols, with ``N`` wherever a chord ends before the next one or the song's end; ``_read_chords`` undoes it."""
     keys = song.form.keys_in_force()
-    starts = [span.start_beat for span in chords] + [song.meter.bars_to_beats(song.form.length_bars)]
-    for span, next_beat in zip(chords, starts[1:], strict=True):
-        yield span.start_beat, harte_symbol(span.chord, keys[song.meter.bar_of_beat(span.start_beat)])
-        if span.end_beat < next_beat:
-            yield span.end_beat, NO_CHORD
+    for beat, chord in chord_changes(chords, song.meter.bars_to_beats(song.form.length_bars)):
+        yield beat, NO_CHORD if chord is None else harte_symbol(chord, keys[song.meter.bar_of_beat(beat)])
 
 
 def _read_meter(score: ScoreTick) -> Meter:

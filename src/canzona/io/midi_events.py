@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from symusic.core import KeySignatureTick, ScoreTick, TrackTick
 
@@ -110,15 +109,3 @@ def chord_spans(symbols: Sequence[tuple[int, str]], length_beats: int) -> Iterat
         chord = parse_chord(symbol)
         if chord is not None:
             yield ChordSpan(start_beat, end_beat - start_beat, chord)
-
-
-def struck(notes: Iterable[Note]) -> list[Note]:
-    """The notes as one keyboard can play them: a key struck again ends its note; of two struck at once the longer stays."""
-    next_strike: dict[int, int] = {}
-    strikes = []
-    for note in sorted(notes, reverse=True):
-        room = next_strike.get(note.pitch, note.end_step) - note.start_step
-        if room > 0:
-            strikes.append(replace(note, duration_steps=min(note.duration_steps, room)))
-        next_strike[note.pitch] = note.start_step
-    return strikes[::-1]

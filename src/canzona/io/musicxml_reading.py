@@ -8,7 +8,6 @@ from string import ascii_uppercase
 
 from canzona.io.files import LONGEST_FORM_BARS, check_storable
 from canzona.io.found import Found, counts
-from canzona.io.midi_events import struck
 from canzona.io.musicxml_document import read_tree
 from canzona.io.musicxml_meter import WrittenMeter, written_meter
 from canzona.io.musicxml_order import merged, playing_order
@@ -17,6 +16,7 @@ from canzona.io.musicxml_score import Bar, Part, WrittenNote, read_parts
 from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Phrase, Song
 from canzona.song.grid import Sounding, nearest_step, on_grid
 from canzona.song.harmony import PITCH_CLASSES, QUALITIES
+from canzona.song.notes import struck
 from canzona.song.sections import section_letters
 from canzona.song.song import DEFAULT_TEMPO
 
@@ -190,7 +190,7 @@ def _form(roles: Roles, played: Played, meter: Meter, length_bars: int, melody: 
     letters: dict[int, str] = {}
     unread = []
     for (start, _, is_mark), letter in zip(marked, section_letters(text for _, text, _ in marked), strict=True):
-        if letter is not None and (is_mark or len(marked) > 0):
+        if letter is not None:
             letters[-(-start // meter.steps_per_bar) if start > played[0][0] else 0] = letter
         elif is_mark:
             unread.append("rehearsal mark")

@@ -10,12 +10,13 @@ from enum import Enum
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from canzona.io.files import check_storable
-from canzona.io.notation.durations import NOTE_VALUES, Event, Head, without_overlaps, written_bars
+from canzona.io.notation.durations import NOTE_VALUES, Event, Head, written_bars
 from canzona.io.notation.hands import divided_hands
 from canzona.io.notation.signs import accidentals, beams, named, spelt
 from canzona.io.notation.voices import two_voices
 from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Key, LeadSheet, Note, Song
-from canzona.song.notes import one_voice
+from canzona.song.harmony import chord_changes
+from canzona.song.notes import one_voice, struck
 from canzona.song.spelling import chord_name, note_name
 from canzona.song.timing import beats_to_steps
 from canzona.version import __version__
@@ -146,7 +147,7 @@ def _parts(song: Song, options: ScoreOptions) -> Iterator[tuple[str, list[Elemen
         written = replace(song, form=song.form.transposed(moved))
         yield "Melody", _measures(written, [[melody]], chords, options.transposition, is_first_part=True)
     if options.part is not ScorePart.LEAD_SHEET and song.accompaniment is not None:
-        left, right = divided_hands(without_overlaps(song.accompaniment))
+        left, right = divided_hands(struck(song.accompaniment))
         staves = [two_voices(right), two_voices(left)]
         yield "Piano", _measures(song, staves, [], Transposition(), is_first_part=options.part is ScorePart.PIANO)
 
@@ -165,7 +166,7 @@ def _measures(
     length_bars = song.form.length_bars
     written = [[written_bars(voice, song.meter, length_bars) for voice in voices] for voices in staves]
     marks = dict(song.form.spans())
-    changes = list(_chord_changes(chords, song.meter.bars_to_beats(length_bars)))
+    changes = list(chord_changes(chords, song.meter.bars_to_beats(length_bars)))
     measures: list[Element] = []
     latest: Key | None = None
     for bar in range(length_bars):
@@ -300,15 +301,6 @@ def _add_note(
         notations = SubElement(note, "notations")
         for kind in ties:
             SubElement(notations, "tied", type=kind)
-
-
-def _chord_changes(chords: Sequence[ChordSpan], length_beats: int) -> Iterator[tuple[int, Chord | None]]:
-    """Beats and chords, with ``None`` where a chord ends before the next or the song's end."""
-    starts = [span.start_beat for span in chords] + [length_beats]
-    for span, next_beat in zip(chords, starts[1:], strict=True):
-        yield span.start_beat, span.chord
-        if span.end_beat < next_beat:
-            yield span.end_beat, None
 
 
 def _add_harmony(measure: Element, chord: Chord | None, key: Key | None, offset_steps: int) -> None:

@@ -18,7 +18,7 @@ from symusic.core import ScoreSecond
 from canzona.io.alignment import PlayedNotes, align, chords_under_piano, matched_melody, placed_notes, played_steps
 from canzona.song.form import Form, Phrase, PhraseType
 from canzona.song.harmony import PITCH_CLASSES, Chord, ChordSpan
-from canzona.song.notes import HIGHEST_MELODY_PITCH, LOWEST_MELODY_PITCH, Note
+from canzona.song.notes import HIGHEST_MELODY_PITCH, LOWEST_MELODY_PITCH, Note, struck
 from canzona.song.song import HIGHEST_TEMPO, LOWEST_TEMPO
 from canzona.song.timing import SECONDS_PER_MINUTE, STEPS_PER_BEAT, Meter, beats_to_steps
 
@@ -151,13 +151,14 @@ def _read_song(number: int, pop909: Path, structure: Path) -> Arrangement:
         accompaniment[-1].start_step + 1 if accompaniment else 0,
     )
     length_bars = -(-music_steps // meter.steps_per_bar)
+    end_step = meter.bars_to_steps(length_bars)
     return Arrangement(
         number=number,
         meter=meter,
         tempo=float(np.clip(SECONDS_PER_MINUTE / np.median(np.diff(song.beat_times)), LOWEST_TEMPO, HIGHEST_TEMPO)),
         melody=_in_range(melody),
         chords=chords,
-        accompaniment=_without_overlaps(accompaniment, meter.bars_to_steps(length_bars)),
+        accompaniment=tuple(note.ending_by(end_step) for note in struck(accompaniment)),
         forms=tuple(dict.fromkeys(_fitted(form, length_bars) for form in song.labellings)),
         melody_match=song.match,
     )
@@ -271,15 +272,3 @@ def _in_range(melody: tuple[Note, ...]) -> tuple[Note, ...]:
     pitches += moves[outside(pitches).sum(axis=1).argmin()]
     pitches += moves[outside(pitches).argmin(axis=0)]
     return tuple(replace(note, pitch=pitch) for note, pitch in zip(melody, pitches.tolist(), strict=True))
-
-
-def _without_overlaps(notes: list[Note], end_step: int) -> tuple[Note, ...]:
-    """One note a step and pitch, the longest there; each ends by where its pitch starts anew or the song ends."""
-    kept: list[Note] = []
-    next_start: dict[int, int] = {}
-    for note in sorted(notes, reverse=True):  # from the end; of notes that start together the longest first
-        limit = next_start.get(note.pitch, end_step)
-        if note.start_step < limit:
-            kept.append(note if note.end_step <= limit else replace(note, duration_steps=limit - note.start_step))
-            next_start[note.pitch] = note.start_step
-    return tuple(reversed(kept))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from canzona.faults import MachineFault
+from canzona.faults import missing
 
 WAV, FLAC = ".wav", ".flac"
 
@@ -66,5 +66,5 @@ def _soundfile():
     try:
         import soundfile
     except (ImportError, OSError):  # OSError: without the library that it stands on
-        raise MachineFault("FLAC and MP3 need soundfile, which is not installed: python -m pip install soundfile") from None
+        raise missing("FLAC and MP3 files", "soundfile") from None
     return soundfile

@@ -56,14 +56,13 @@ class FrameTransformer(nn.Module):
             (batch, frames, log-odds).
         """
         hidden = told + self.read_points(torch.cat([x, estimate], dim=-1))
-        said = estimate if known is None else estimate + known
+        said = split_points(estimate if known is None else estimate + known, self.config.voices)
         if self.sounding is not None:
             hidden = hidden + self.sounding(said, self.points)
         lines = [(int(name), line) for name, line in self.lines.items() if isinstance(line, Line)]
         own = []
         for number, line in lines:
-            points = split_points(said, self.config.voices)[number]
-            own.append(heard(points[:, :, 0].float(), self.points[number].float(), line.items, hidden.dtype))
+            own.append(heard(said[number][:, :, 0].float(), self.points[number].float(), line.items, hidden.dtype))
             hidden = hidden + line.features(own[-1])
         noise = self.noise(c_noise)
         for block in self.blocks:
@@ -73,6 +72,5 @@ class FrameTransformer(nn.Module):
         for (number, line), voice in zip(lines, own, strict=True):
             parts[number] = parts[number] + line.logits(hidden, voice)
         for name, echo in self.echoes.items():
-            points = split_points(said, self.config.voices)[int(name)]
-            parts[int(name)] = parts[int(name)] + echo(hidden, points).flatten(2)
+            parts[int(name)] = parts[int(name)] + echo(hidden, said[int(name)]).flatten(2)
         return torch.cat(parts, dim=-1)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from canzona.model.states import VoiceShape, split_points
+from canzona.model.states import VoiceShape
 
 HOLD = 1
 """The number, of states and of a point's numbers, of the state that goes on with what was begun."""
@@ -24,14 +24,14 @@ class Sounding(nn.Module):
         self.read = nn.Linear(sum(shape.items for shape in shapes), width, bias=False)
         nn.init.zeros_(self.read.weight)
 
-    def forward(self, points: Tensor, tables: Sequence[Tensor]) -> Tensor:
-        """(batch, frames, points) estimates, 0 where nothing is said, and every voice's points of states → (…, width)."""
+    def forward(self, points: Sequence[Tensor], tables: Sequence[Tensor]) -> Tensor:
+        """For every part, (batch, frames, voices, size) estimates, 0 where nothing is said, and its table → (…, width)."""
         told = [
             sounding(own[:, :, 0, -shape.items :].float(), (own[:, :, 0, HOLD] / table[HOLD, HOLD]).float())
-            for own, table, shape in zip(split_points(points, self.shapes), tables, self.shapes, strict=True)
+            for own, table, shape in zip(points, tables, self.shapes, strict=True)
             if shape.items
         ]
-        return self.read(torch.cat(told, dim=-1).to(points.dtype))
+        return self.read(torch.cat(told, dim=-1).to(points[0].dtype))
 
 
 def sounding(begun: Tensor, hold: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ Chords are written in Harte's syntax (Harte et al., *Symbolic Representation of 
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
@@ -211,6 +212,15 @@ class ChordSpan:
     def end_beat(self) -> int:
         """The first beat after the chord."""
         return self.start_beat + self.duration_beats
+
+
+def chord_changes(spans: Sequence[ChordSpan], length_beats: int) -> Iterator[tuple[int, Chord | None]]:
+    """Beats and chords, with ``None`` where a chord ends before the next or the song's end, at ``length_beats``."""
+    starts = [*(span.start_beat for span in spans), length_beats]
+    for span, next_beat in zip(spans, starts[1:], strict=True):
+        yield span.start_beat, span.chord
+        if span.end_beat < next_beat:
+            yield span.end_beat, None
 
 
 class Mode(Enum):

@@ -51,3 +51,15 @@ def one_voice(notes: Iterable[Note]) -> tuple[Note, ...]:
     highest = {note.start_step: note for note in sorted(notes)}
     voice = list(highest.values())
     return (*(note.ending_by(following.start_step) for note, following in pairwise(voice)), *voice[-1:])
+
+
+def struck(notes: Iterable[Note]) -> list[Note]:
+    """The notes as one keyboard can play them: a key struck again ends its note; of two struck at once the longer stays."""
+    next_strike: dict[int, int] = {}
+    strikes = []
+    for note in sorted(notes, reverse=True):
+        room = next_strike.get(note.pitch, note.end_step) - note.start_step
+        if room > 0:
+            strikes.append(replace(note, duration_steps=min(note.duration_steps, room)))
+        next_strike[note.pitch] = note.start_step
+    return strikes[::-1]

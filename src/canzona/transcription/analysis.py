@@ -8,12 +8,13 @@ import numpy as np
 
 from canzona.hierarchy.extraction import completed
 from canzona.io.files import LONGEST_FORM_BARS, check_storable
+from canzona.io.found import counted
 from canzona.io.midi import NO_CHORD, midi_to_song
-from canzona.io.midi_events import key_of, read_form, struck
+from canzona.io.midi_events import key_of, read_form
 from canzona.io.tracks import CHORDS, chord_texts, named_chords, names_chord, role_of
 from canzona.song.form import Form
 from canzona.song.harmony import ChordSpan, Key
-from canzona.song.notes import Note
+from canzona.song.notes import Note, struck
 from canzona.song.song import LeadSheet, Song
 from canzona.song.timing import STEPS_PER_BEAT, Meter, beats_to_steps
 from canzona.transcription.grid import Grid, even_grid
@@ -189,16 +190,11 @@ def _signatures(performance: Performance, grid: Grid) -> list[tuple[int, Key]]:
 
 
 def _left_out(performance: Performance, roles: Roles, lost: int, doubled: int) -> tuple[str, ...]:
-    counted = (
+    things = (
         (performance.drum_notes, "drum note"),
-        (performance.switches, "note below a piano's range"),
-        (lost, "melody note finer than sixteenths"),
-        (doubled, "piano note struck twice on one sixteenth"),
+        (performance.switches, "note{s} below a piano's range"),
+        (lost, "melody note{s} finer than sixteenths"),
+        (doubled, "piano note{s} struck twice on one sixteenth"),
         (performance.pedals, "pedal"),
     )
-    told = [f"{count} {name if count == 1 else _plural(name)}" for count, name in counted if count]
-    return (*told, *roles.left_out)
-
-
-def _plural(name: str) -> str:
-    return name.replace("note", "notes", 1) if "note" in name else name + "s"
+    return (*(counted(number, thing) for number, thing in things if number), *roles.left_out)

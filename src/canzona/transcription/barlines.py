@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from canzona.hierarchy.best_path import best_path
 from canzona.song.harmony import PITCH_CLASSES
 from canzona.song.timing import STEPS_PER_BEAT, Meter
 from canzona.transcription.performance import Notes
@@ -199,12 +200,4 @@ def _best_places(worth: NDArray[np.float64]) -> NDArray[np.int64]:
     places = worth.shape[1]
     ahead = (np.arange(places)[None, :] - np.arange(places)[:, None] - 1) % places  # beats left out, from → to
     cost = np.where(ahead == 0, 0.0, np.where(2 * ahead == places, HALF_BAR_COST, OTHER_COST))
-    total, origins = worth[0], []
-    for row in worth[1:]:
-        reached = total[:, None] - cost
-        origins.append(reached.argmax(axis=0))
-        total = reached.max(axis=0) + row
-    path = [int(total.argmax())]
-    for origin in reversed(origins):
-        path.append(int(origin[path[-1]]))
-    return np.array(path[::-1])
+    return np.array(best_path(worth, cost))

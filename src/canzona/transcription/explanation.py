@@ -3,7 +3,7 @@
 import io
 from typing import TYPE_CHECKING
 
-from canzona.faults import MachineFault
+from canzona.faults import missing
 from canzona.io.found import in_one_line
 from canzona.io.roll_layout import PHRASE_COLORS, phrase_spans, pitch_range
 from canzona.song.chord_symbols import chord_name
@@ -31,7 +31,7 @@ def analysis_to_png(analysis: Analysis) -> bytes:
         from matplotlib import style
         from matplotlib.figure import Figure
     except ImportError:
-        raise MachineFault("pictures need matplotlib, which is not installed: pip install 'canzona[render]'") from None
+        raise missing("pictures", "matplotlib") from None
     song = analysis.song
     bars = max(BARS_PER_ROW, -(-song.form.length_bars // MOST_ROWS))
     rows = -(-song.form.length_bars // bars)

@@ -121,16 +121,3 @@ def _division(start: int, end: int, meter: Meter) -> int:
     if beats:
         return beats[0] if start % STEPS_PER_BEAT else beats[-1]
     return start + 1 if start % 2 else start + 2
-
-
-def without_overlaps(notes: Sequence[Note]) -> list[Note]:
-    """The notes, each ending at the latest where the next of its pitch begins; of equal starts the longest stays."""
-    by_pitch: dict[int, list[Note]] = {}
-    for note in sorted(notes, key=lambda note: (note.start_step, -note.duration_steps)):
-        own = by_pitch.setdefault(note.pitch, [])
-        if own and own[-1].start_step == note.start_step:
-            continue
-        if own and own[-1].end_step > note.start_step:
-            own[-1] = own[-1].ending_by(note.start_step)
-        own.append(note)
-    return sorted(note for own in by_pitch.values() for note in own)

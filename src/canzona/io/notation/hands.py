@@ -1,9 +1,9 @@
 """Which hand plays which note of a piano part: within reach, where the hand already is, hands in order from low to high."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
+from canzona.io.notation.parting import parted
 from canzona.song.notes import Note
 
 MOST_FINGERS = 5
@@ -32,13 +32,7 @@ class _Hand:
         return _Hand((struck[0].pitch + struck[-1].pitch) / 2, (*held, *struck))
 
 
-@dataclass(frozen=True, slots=True)
-class _Path:
-    cost: float
-    left: _Hand
-    right: _Hand
-    number_left: int = 0
-    before: "_Path | None" = None
+_Hands = tuple[_Hand, _Hand]  # left and right
 
 
 def divided_hands(notes: Sequence[Note]) -> tuple[list[Note], list[Note]]:
@@ -47,36 +41,19 @@ def divided_hands(notes: Sequence[Note]) -> tuple[list[Note], list[Note]]:
     What starts together is parted at one pitch, by the cheapest of the paths through the song: reach, fingers, movement of
     hands and their registers cost. Every note is in exactly one hand.
     """
-    groups = [sorted(group, key=lambda note: note.pitch) for _, group in groupby(sorted(notes), key=lambda n: n.start_step)]
-    paths = [_Path(0.0, _Hand(_LEFT_CENTER), _Hand(_RIGHT_CENTER))]
-    for group in groups:
-        longer = [path for before in paths for path in _continued(before, group)]
-        best: dict[tuple[float, float, int], _Path] = {}
-        for path in sorted(longer, key=lambda path: path.cost):
-            best.setdefault((path.left.center, path.right.center, path.number_left), path)
-        paths = list(best.values())[:_PATHS]
-    left: list[Note] = []
-    right: list[Note] = []
-    path: _Path | None = paths[0]
-    for group in reversed(groups):
-        assert path is not None
-        left += group[: path.number_left]
-        right += group[path.number_left :]
-        path = path.before
-    return sorted(left), sorted(right)
+    resting = _Hand(_LEFT_CENTER), _Hand(_RIGHT_CENTER)
+    return parted(notes, resting, _played, lambda hands: (hands[0].center, hands[1].center), _PATHS)
 
 
-def _continued(before: _Path, group: Sequence[Note]) -> Iterator[_Path]:
-    start = group[0].start_step
-    for number in range(len(group) + 1):
-        low, high = group[:number], group[number:]
-        left, right = before.left.playing(low, start), before.right.playing(high, start)
-        cost = _effort(before.left, left, low) + _effort(before.right, right, high)
-        cost += _REGISTER * sum(max(note.pitch - _HIGHEST_LEFT, 0) for note in low)
-        cost += _REGISTER * sum(max(_LOWEST_RIGHT - note.pitch, 0) for note in high)
-        if left.notes and right.notes and max(n.pitch for n in left.notes) >= min(n.pitch for n in right.notes):
-            cost += _CROSSED
-        yield _Path(before.cost + cost, left, right, number, before)
+def _played(before: _Hands, low: Sequence[Note], high: Sequence[Note]) -> tuple[float, _Hands]:
+    start = (*low, *high)[0].start_step
+    left, right = before[0].playing(low, start), before[1].playing(high, start)
+    cost = _effort(before[0], left, low) + _effort(before[1], right, high)
+    cost += _REGISTER * sum(max(note.pitch - _HIGHEST_LEFT, 0) for note in low)
+    cost += _REGISTER * sum(max(_LOWEST_RIGHT - note.pitch, 0) for note in high)
+    if left.notes and right.notes and max(n.pitch for n in left.notes) >= min(n.pitch for n in right.notes):
+        cost += _CROSSED
+    return cost, (left, right)
 
 
 def _effort(before: _Hand, after: _Hand, struck: Sequence[Note]) -> float:
