@@ -18,6 +18,7 @@ from canzona.model.denoiser import Denoiser
 from canzona.model.dynamics import FORMAT as DYNAMICS_FORMAT
 from canzona.model.encoder_weights import FORMAT as ENCODERS_FORMAT
 from canzona.model.encoder_weights import TrainedEncoder, encoders_from_bytes, encoders_to_bytes, read_encoders
+from canzona.model.precision import fast_dtype
 from canzona.model.registry import (
     DYNAMICS,
     ENCODERS,
@@ -37,7 +38,6 @@ from canzona.representation.encodings import ENCODINGS
 from canzona.representation.specification import image_fields, specification
 
 MOST_PROCESSORS = 64
-FAST_BFLOAT16_FLAGS = ("amx_bf16", "avx512_bf16")
 
 
 def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | None = None, threads: int = 1) -> Cascade:
@@ -102,17 +102,6 @@ def load_encoders(folder: Path | None = None) -> Encoders:
 def cards(folder: Path | None = None) -> list[WeightsCard]:
     """What each level's weight file says of itself, coarsest level first."""
     return [read_card(weights_file(folder or WEIGHTS_FOLDER, level.name)) for level in LEVELS]
-
-
-def fast_dtype(device: str) -> torch.dtype:
-    """bfloat16 on a GPU, and on a processor with instructions for it; single precision elsewhere."""
-    if device != "cpu":
-        return torch.bfloat16
-    try:
-        flags = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return torch.float32
-    return torch.bfloat16 if any(flag in flags for flag in FAST_BFLOAT16_FLAGS) else torch.float32
 
 
 def check_processors(threads: int) -> None:

@@ -18,6 +18,7 @@ from canzona.model.config import ModelConfig
 from canzona.model.denoiser import Denoiser
 from canzona.model.diffusion import NoiseSchedule
 from canzona.model.network import FrameTransformer
+from canzona.model.precision import fast_autocast, fast_dtype
 from canzona.model.states import cross_entropy
 from canzona.model.weights import WeightsCard, read_tensors, save_weights
 from canzona.processes import finishing_first
@@ -114,6 +115,7 @@ class Trainer:
             torch.manual_seed(config.seed)
             network = new_network(level, network_config or model_config(level, width=config.width, blocks=config.blocks))
         self.network = network.to(device)
+        self.network.drop_out(config.feature_dropout)
         self.average = moving_average(self.network, config.ema_decay)
         self.optimizers = Optimizers(self.network, config.weight_decay)
         self.denoiser = Denoiser(self.network)
@@ -256,7 +258,9 @@ class Trainer:
 
     def _train_step(self, rate: float) -> float:
         self.optimizers.zero_grad()
-        losses, _ = self._losses(self.songs, self.denoiser, self.generator, self.config.dropout, self.config.corruption)
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed(int(torch.randint(1 << 62, (), generator=self.generator)))  # which features are dropped
+            losses, _ = self._losses(self.songs, self.denoiser, self.generator, self.config.dropout, self.config.corruption)
         loss = losses.mean()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_norm, foreach=True)
@@ -272,7 +276,7 @@ class Trainer:
         """Losses and noise levels of one batch of windows, (batch,) each."""
         config = self.config
         windows = draw_windows(songs, self.level, config.batch_size, config.visibility, generator)
-        window = songs.store.conditions(self.level, windows, torch.bfloat16)
+        window = songs.store.conditions(self.level, windows, fast_dtype(self.device.type))
         window = with_dropout(with_corruption(window, self.level, corruption, generator), dropout, generator)
         sigma = self.schedule.draw(config.batch_size, generator, self.device)
         twice = bool(torch.rand((), generator=generator) < config.twice)
@@ -281,7 +285,7 @@ class Trainer:
         clean = denoiser.draw(window.states)
         noisy = clean + sigma[:, None, None] * torch.randn(clean.shape, generator=noise_generator, device=self.device)
         estimate = torch.zeros_like(noisy)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with fast_autocast(self.device):
             if twice:
                 with torch.no_grad():
                     told = denoiser.told(window.conditions, clean)
