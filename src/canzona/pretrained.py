@@ -99,6 +99,24 @@ def load_encoders(folder: Path | None = None) -> Encoders:
         raise UnusableWeights(str(error)) from None
 
 
+def digests(folder: Path | None = None) -> dict[str, str]:
+    """SHA-256 of the weights of every level and of dynamics, as songs that are composed with them name them.
+
+    Args:
+        folder: where they and their registry are; ``None`` takes those of the package, which also plays where another does not.
+
+    Raises:
+        UnusableWeights: where the registry is missing, damaged, or lacks a level.
+    """
+    folder = folder or WEIGHTS_FOLDER
+    registry = read_registry(folder)
+    lacking = [level.name for level in LEVELS if level.name not in registry]
+    if lacking:
+        raise UnusableWeights(f"weights: {folder / REGISTRY} must name {lacking[0]}, does not; register its weights")
+    played = registry if DYNAMICS in registry else read_registry(WEIGHTS_FOLDER)
+    return {level.name: registry[level.name] for level in LEVELS} | {DYNAMICS: played.get(DYNAMICS, "")}
+
+
 def cards(folder: Path | None = None) -> list[WeightsCard]:
     """What each level's weight file says of itself, coarsest level first."""
     return [read_card(weights_file(folder or WEIGHTS_FOLDER, level.name)) for level in LEVELS]
