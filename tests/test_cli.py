@@ -122,7 +122,7 @@ def test_the_same_seed_writes_the_same_files(compose, here):
 
 def test_several_songs_are_those_of_their_seeds(compose, here):
     outcome = compose("--count", 2, "--seed", 7, "-o", "many.mid", "--json")
-    assert (outcome.status, outcome.err) == (0, "")
+    assert (outcome.status, [line for line in outcome.err.splitlines() if "songs a minute" not in line]) == (0, [])
     reports = [json.loads(line) for line in outcome.out.splitlines()]
     assert [report["seed"] for report in reports] == [7, 8]
     assert names(here) == ["many-7.json", "many-7.mid", "many-8.json", "many-8.mid"]

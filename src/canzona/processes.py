@@ -35,18 +35,28 @@ def finishing_first() -> Iterator[None]:
 
     Does nothing outside the main thread, where Python delivers no signals.
     """
-    if threading.current_thread() is not threading.main_thread():
+    with noting_stops() as came:
         yield
-        return
+    if came:
+        signal.raise_signal(came[0])
+
+
+@contextmanager
+def noting_stops() -> Iterator[list[int]]:
+    """Gives a list that takes every Ctrl-C and SIGTERM within the block, which have no other effect.
+
+    Does nothing outside the main thread, where Python delivers no signals.
+    """
     came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
     earlier = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in STOPS}
     try:
-        yield
+        yield came
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler or signal.SIG_DFL)
-    if came:
-        signal.raise_signal(came[0])
 
 
 def in_workers(
