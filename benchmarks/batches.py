@@ -91,24 +91,20 @@ def faults(count: int, engine: str, seconds: float, weights: Path | None) -> str
     """
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "songs"
-        running = subprocess.Popen(
-            command(folder, count, weights, "--engine", engine, "--processes", "2"),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            start_new_session=True,
-        )
-        killed, last = 0, time.monotonic()
-        told: list[str] = []
-        assert running.stdout is not None
-        os.set_blocking(running.stdout.fileno(), False)
-        while running.poll() is None:
-            time.sleep(0.2)
-            told += (running.stdout.read() or "").splitlines()
-            if time.monotonic() - last >= seconds and told:
-                killed += _kill_one(running.pid)
-                last = time.monotonic()
-        told += (running.stdout.read() or "").splitlines()
+        own = command(folder, count, weights, "--engine", engine, "--processes", "2")
+        with (Path(place) / "told").open("w+") as output:
+            running = subprocess.Popen(own, stdout=output, stderr=subprocess.DEVNULL, start_new_session=True)
+            killed, last = 0, time.monotonic()
+            try:
+                while running.poll() is None:
+                    time.sleep(0.2)
+                    if time.monotonic() - last >= seconds:
+                        killed += _kill_one(running.pid)
+                        last = time.monotonic()
+            finally:
+                running.terminate()
+            output.seek(0)
+            told = output.read().splitlines()
         assert running.returncode == 0, f"exit status {running.returncode}"
         expected = sorted(f"{seed}.{suffix}" for seed in range(count) for suffix in ("json", "mid"))
         assert sorted(path.name for path in folder.iterdir()) == expected, "not each seed once, and nothing else"

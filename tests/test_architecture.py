@@ -32,6 +32,7 @@ LAYERS = (
     {"model"},
     {"representation"},
     {"training", "generation"},
+    {"hub"},
     {"evaluation", "pretrained", "baselines"},
     {"batch"},
     {"cli", "web"},

@@ -13,6 +13,7 @@ from canzona.generation.cascade import Cascade
 from canzona.generation.dynamics import load_dynamics, read_dynamics, shipped_dynamics
 from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import LEVELS, level_named
+from canzona.hub import check_config
 from canzona.io.files import LARGEST_FILE_BYTES, atomic_write_all
 from canzona.model.denoiser import Denoiser
 from canzona.model.dynamics import FORMAT as DYNAMICS_FORMAT
@@ -21,6 +22,7 @@ from canzona.model.encoder_weights import TrainedEncoder, encoders_from_bytes, e
 from canzona.model.registry import (
     DYNAMICS,
     ENCODERS,
+    HUB_WEIGHTS,
     REGISTRY,
     WEIGHTS_FOLDER,
     UnusableWeights,
@@ -220,6 +222,8 @@ def _load_registered(
 ) -> LevelModel:
     path = weights_file(folder, level.name)
     registered_bytes(path, registry.get(level.name, ""))
+    if path.name == HUB_WEIGHTS:
+        check_config(path)
     try:
         return replace(load_level(path, level, device, dtype), digest=registry[level.name])
     except ValueError as error:
