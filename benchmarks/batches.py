@@ -42,7 +42,7 @@ def main() -> None:
     elif options.what == "shards":
         print(shards(options.count, options.weights))
     elif options.what == "memory":
-        print(memory(options.count, options.weights))
+        print(memory(options.count, options.weights)[1])
     else:
         print(start(options.weights))
 
@@ -159,17 +159,19 @@ def shards(count: int, weights: Path | None) -> str:
     return f"{count} songs in four shards are those of one run, bit for bit"
 
 
-def memory(count: int, weights: Path | None) -> str:
-    """How resident memory grows over songs in one process, from the tenth song on."""
+def memory(count: int, weights: Path | None) -> tuple[float, str]:
+    """How much resident memory grows over songs in one process, from the tenth song on, in MiB and in words."""
     own, sizes = order(weights), []
     for seed in range(count):
         compose_seeds(own, [seed])
-        sizes.append(_resident_mib())
+        sizes.append(resident_mib())
     first = sizes[min(9, count - 1)]
-    return f"{count} songs: {first:.0f} MiB after ten, {sizes[-1]:.0f} at last, {max(sizes) - first:+.0f} at most"
+    grown = max(sizes[min(9, count - 1) :]) - first
+    return grown, f"{count} songs: {first:.0f} MiB after ten, {grown:+.0f} at most after that"
 
 
-def _resident_mib() -> float:
+def resident_mib() -> float:
+    """Of this process."""
     status = Path("/proc/self/status").read_text().splitlines()
     return int(next(line.split()[1] for line in status if line.startswith("VmRSS"))) / 1024
 
