@@ -2,8 +2,8 @@
 
     python benchmarks/promises.py [--quick] [--only 8 --only 15] [--count 500] [--output docs/promises.md]
 
-prints a row a promise and writes it into the table of docs/promises.md, whose other rows stay. ``--quick`` tries each a few times,
-``--count`` so many times. What the page promises is tried by benchmarks/studio.py where that is.
+prints a row a promise and writes it into the table of docs/promises.md, whose other rows stay. ``--quick`` tries each a few
+times, ``--count`` so many times. What the page promises is tried by benchmarks/studio.py where that is.
 """
 
 import argparse
@@ -23,9 +23,9 @@ PAGE = Path(__file__).parents[1] / "docs" / "promises.md"
 STUDIO = Path(__file__).with_name("studio.py")
 HEAD = """# Promises
 
-What Canzona promises about bad input, faults and load: how often each is to be tried, how often it was when this was written, how
-often it was kept, and what was measured. `python benchmarks/promises.py` tries them and writes this table; the tests try each in
-a quick form.
+What Canzona promises about bad input, faults and load: how often each is to be tried, how often it was when this was written,
+how often it was kept, and what was measured. `python benchmarks/promises.py` tries them and writes this table; the tests try
+most of them in a quick form.
 
 | promise | what | asked | tried | kept | figures |
 | --- | --- | --- | --- | --- | --- |

@@ -123,17 +123,8 @@ def scores(count: int) -> Counted:
 
 def labels(count: int) -> Counted:
     """Chords into Harte's syntax and back: every label of POP909, every chord there is, and chords at random."""
-    told = {
-        line.split()[2]
-        for path in DATA.glob("POP909/POP909/*/chord_*.txt")
-        for line in path.read_text().splitlines()
-        if len(line.split()) == 3
-    } or {
-        line.split()[2]
-        for path in DATA.glob("POP909/*/chord_*.txt")
-        for line in path.read_text().splitlines()
-        if len(line.split()) == 3
-    }
+    lines = (line for path in (DATA / "POP909").rglob("chord_*.txt") for line in path.read_text().splitlines())
+    told = {words[2] for words in map(str.split, lines) if len(words) == 3}
     parsed = [Chord.parse(label) for label in sorted(told) if label != "N"]
     every = [Chord(root, quality, bass) for root, quality, bass in product(range(12), QUALITY_NAMES, range(12))]
     generator = random.Random(0)
