@@ -22,8 +22,9 @@ TREES = {name: ast.parse(path.read_text()) for name, path in FILES.items()}
 
 LAYERS = (
     {"version", "faults"},
-    {"song", "processes"},
-    {"limits"},
+    {"song", "processes", "shard"},
+    {"limits", "cluster"},
+    {"engine"},
     {"io"},
     {"hierarchy"},
     {"transcription"},
@@ -31,7 +32,9 @@ LAYERS = (
     {"model"},
     {"representation"},
     {"training", "generation"},
+    {"hub"},
     {"evaluation", "pretrained", "baselines"},
+    {"batch"},
     {"cli", "web"},
     {"__init__", "__main__"},
 )

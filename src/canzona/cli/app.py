@@ -13,7 +13,9 @@ from canzona.cli import (
     analyze,
     compose,
     evaluate,
+    export_weights,
     listen_test,
+    merge,
     prepare,
     register,
     render,
@@ -42,9 +44,11 @@ for command in (
     evaluate.evaluate,
     listen_test.listen_test,
     prepare.prepare,
+    merge.merge,
     train.train,
     train_encoder.train_encoder,
     register.register,
+    export_weights.export_weights,
 ):
     app.command()(command)
 

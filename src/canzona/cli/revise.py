@@ -7,7 +7,7 @@ import typer
 
 from canzona.cli import options
 from canzona.cli.common import Readings
-from canzona.cli.composing import LOADING, compose_to_files
+from canzona.cli.composing import LOADING, NamedFiles, compose_one
 from canzona.cli.outputs import outputs_of
 from canzona.cli.progress import progress
 from canzona.cli.steering import drawn_seed, likeness_files, steering
@@ -53,6 +53,7 @@ def revise(
 
         old = completed(readings.song("song", song))
 
+        from canzona.batch import Order
         from canzona.generation.controls import Revision
         from canzona.generation.request import Request
         from canzona.song.bar_ranges import bars_of_phrases, parse_bar_set
@@ -68,5 +69,5 @@ def revise(
         controls = steering(readings, old.meter, seed, steps, guidance, chords, repeat, end_on_tonic, like)
         request = Request(tempo=old.tempo, revision=Revision(old, level, chosen, vary), **controls)
         inputs = [song, *likeness_files(like)]
-        (path,) = outputs_of(output, "revised.mid", range(request.seed, request.seed + 1), force, inputs).values()
-        compose_to_files({path: request}, readings, display, weights, device, threads, as_json, force)
+        paths = outputs_of(output, "revised.mid", range(request.seed, request.seed + 1), force, inputs)
+        compose_one(Order(request, weights, device, threads), NamedFiles(paths, force), readings, display, as_json)
