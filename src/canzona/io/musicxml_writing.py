@@ -102,8 +102,18 @@ def song_to_musicxml(song: Song, options: ScoreOptions | None = None) -> bytes:
     Raises:
         ValueError: as ``check_storable``, for a pitch below 12, and for a part that the song lacks.
     """
+    root = song_to_score(song, options or ScoreOptions())
+    indent(root, " ")
+    return _HEADER + tostring(root, encoding="utf-8") + b"\n"
+
+
+def song_to_score(song: Song, options: ScoreOptions) -> Element:
+    """What ``song_to_musicxml`` writes, as a tree.
+
+    Raises:
+        ValueError: as ``song_to_musicxml``.
+    """
     check_storable(song)
-    options = options or ScoreOptions()
     root = Element("score-partwise", version="4.0")
     if options.title:
         _text(SubElement(root, "work"), "work-title", options.title)
@@ -123,8 +133,7 @@ def song_to_musicxml(song: Song, options: ScoreOptions | None = None) -> bytes:
         _text(score_part, "part-name", name)
         _text(SubElement(score_part, "score-instrument", id=f"P{number}-I1"), "instrument-name", name)
         SubElement(root, "part", id=f"P{number}").extend(measures)
-    indent(root, " ")
-    return _HEADER + tostring(root, encoding="utf-8") + b"\n"
+    return root
 
 
 def compressed_musicxml(data: bytes) -> bytes:
