@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
 from types import ModuleType
 from xml.etree import ElementTree
 
@@ -13,6 +15,7 @@ from canzona.io.chart import chart, song_to_chart_text
 from canzona.io.musicxml_writing import TRANSPOSITIONS, ScoreOptions, ScorePart, compressed_musicxml, song_to_musicxml
 from canzona.io.notation.durations import NOTE_VALUES, Event, written_bars
 from canzona.io.notation.hands import divided_hands
+from canzona.io.notation.legible import legible
 from canzona.io.notation.signs import beams, spelt
 from canzona.io.notation.voices import two_voices
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
@@ -73,6 +76,37 @@ def test_hands_and_voices_share_the_notes_out(notes: list[Note]) -> None:
     for hand in (left, right):
         upper, lower = two_voices(hand)
         assert Counter(upper + lower) == Counter(hand)
+
+
+@given(pianos(3))
+def test_legible_notes_begin_as_played_and_need_ties_only_at_beats(notes: list[Note]) -> None:
+    for hand in divided_hands(notes):
+        told = legible(hand, Meter())
+        assert [replace(note, duration_steps=1) for note in told] == [replace(note, duration_steps=1) for note in sorted(hand)]
+        for voice in two_voices(told):
+            assert all(
+                before.end_step <= after.start_step for before, after in pairwise(voice) if before.end_step != after.end_step
+            )
+
+
+@pytest.mark.parametrize(
+    ("played", "written"),
+    [
+        ([(0, 1), (2, 3), (6, 1), (8, 2)], [(0, 2), (2, 4), (6, 2), (8, 4)]),  # no rests shorter than a beat
+        ([(0, 3), (8, 3)], [(0, 4), (8, 4)]),  # one of a beat stays
+        ([(0, 5), (4, 20)], [(0, 4), (4, 20)]),  # no overlaps; what lasts beyond the bar line is tied
+        ([(0, 8), (8, 9)], [(0, 8), (8, 8)]),  # but for what hardly does
+    ],
+)
+def test_lengths_on_pages(played: list[tuple[int, int]], written: list[tuple[int, int]]) -> None:
+    told = legible([Note(start, 60 + number, length) for number, (start, length) in enumerate(played)], Meter())
+    assert [(note.start_step, note.duration_steps) for note in told] == written
+
+
+def test_a_bass_is_held_on_pages_under_the_notes_after_it() -> None:
+    notes = [Note(0, 40, 15), *(Note(step, 50 + step, 14 - step) for step in range(2, 14, 2))]
+    moving = [Note(step, 50 + step, 2 if step < 12 else 4) for step in range(2, 14, 2)]
+    assert two_voices(legible(notes, Meter())) == (moving, [Note(0, 40, 16)])
 
 
 def test_a_bass_under_chords_is_the_left_hands() -> None:

@@ -1,17 +1,22 @@
 """Scores as they are printed: Verovio engraves a song's MusicXML, as one long SVG picture or as the pages of a PDF file."""
 
+import re
+from dataclasses import replace
 from typing import Any
 from xml.etree.ElementTree import tostring
+from xml.sax.saxutils import escape
 
 from canzona.faults import MachineFault, missing
 from canzona.io.engraved_pages import pages_to_pdf
-from canzona.io.musicxml_writing import ScoreOptions, song_to_score
+from canzona.io.musicxml_writing import Lengths, ScoreOptions, song_to_score
 from canzona.song import Song
 
 PAGE_WIDTH, PAGE_HEIGHT = 2100, 2970
 """A4 in tenths of a millimetre."""
 
 _MARGIN, _UNIT, _LONGEST_PAGE = 130, 8, 60_000
+_COMPOSER_SIZE = 360  # hundredths of a millimetre
+_HEADER = re.compile(r'(?P<start>class="pgHead[^"]*">).*?y="(?P<baseline>[0-9]+)"', re.DOTALL)
 
 
 def song_to_score_svg(song: Song, options: ScoreOptions) -> bytes:
@@ -22,7 +27,7 @@ def song_to_score_svg(song: Song, options: ScoreOptions) -> bytes:
         ValueError: as ``song_to_musicxml``.
     """
     toolkit = _engraved(song, options, pageHeight=_LONGEST_PAGE, adjustPageHeight=True, smuflTextFont="embedded")
-    return toolkit.renderToSVG(1).encode()
+    return _pages(toolkit, options)[0].encode()
 
 
 def song_to_score_pdf(song: Song, options: ScoreOptions) -> bytes:
@@ -33,8 +38,9 @@ def song_to_score_pdf(song: Song, options: ScoreOptions) -> bytes:
         ValueError: as ``song_to_musicxml``.
     """
     toolkit = _engraved(song, options, pageHeight=PAGE_HEIGHT, smuflTextFont="none")
-    pages = [toolkit.renderToSVG(number + 1) for number in range(toolkit.getPageCount())]
-    return pages_to_pdf(pages, 10 * PAGE_WIDTH, 10 * PAGE_HEIGHT, {"title": options.title, "author": options.composer})
+    return pages_to_pdf(
+        _pages(toolkit, options), 10 * PAGE_WIDTH, 10 * PAGE_HEIGHT, {"title": options.title, "author": options.composer}
+    )
 
 
 def _engraved(song: Song, options: ScoreOptions, **settings: object) -> Any:
@@ -43,17 +49,31 @@ def _engraved(song: Song, options: ScoreOptions, **settings: object) -> Any:
         import verovio
     except ImportError:
         raise missing("scores", "verovio") from None
-    root = song_to_score(song, options)
+    root = song_to_score(song, replace(options, lengths=options.lengths or Lengths.LEGIBLE))
     for harmony in root.iter("harmony"):  # Verovio would write degrees beside the symbol that says them
         harmony[:] = [child for child in harmony if child.tag != "degree"]
+    if options.title:  # which it sets larger by itself, but alone
+        root[:] = [child for child in root if child.tag != "credit"]
     toolkit = verovio.toolkit()
     margins = dict.fromkeys((f"pageMargin{side}" for side in ("Left", "Right", "Top", "Bottom")), _MARGIN)
     toolkit.setOptions(
         {"pageWidth": PAGE_WIDTH, "unit": _UNIT, "footer": "none", "header": "auto", "svgViewBox": True, "breaks": "auto"}
-        | {"spacingSystem": 10, "xmlIdSeed": 1}
+        | {"spacingSystem": 10, "xmlIdSeed": 1, "justifyVertically": True, "defaultBottomMargin": 1.5}
         | margins
         | settings
     )
     if not toolkit.loadData(tostring(root, encoding="unicode")):
         raise MachineFault("scores: Verovio does not take this song's MusicXML")
     return toolkit
+
+
+def _pages(toolkit: Any, options: ScoreOptions) -> list[str]:
+    """All pages as SVG, the composer in line with the title."""
+    pages = [toolkit.renderToSVG(number + 1) for number in range(toolkit.getPageCount())]
+    header = _HEADER.search(pages[0]) if options.title and options.composer else None
+    if header is not None:
+        size = f'font-size="{_COMPOSER_SIZE}px"'
+        place = f'x="{10 * (PAGE_WIDTH - 2 * _MARGIN)}" y="{header["baseline"]}" text-anchor="end"'
+        text = f"<text {place} {size}><tspan {size}>{escape(options.composer)}</tspan></text>"
+        pages[0] = pages[0][: header.end("start")] + text + pages[0][header.end("start") :]
+    return pages

@@ -7,11 +7,13 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from canzona.io.files import check_storable
 from canzona.io.notation.durations import NOTE_VALUES, Event, Head, written_bars
 from canzona.io.notation.hands import divided_hands
+from canzona.io.notation.legible import legible
 from canzona.io.notation.signs import accidentals, beams, named, spelt
 from canzona.io.notation.voices import two_voices
 from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Key, LeadSheet, Note, Song
@@ -62,6 +64,13 @@ class ScorePart(Enum):
     PIANO = "piano"
 
 
+class Lengths(Enum):
+    """How long notes are written."""
+
+    EXACT = "exact"
+    LEGIBLE = "legible"
+
+
 @dataclass(frozen=True, slots=True)
 class Transposition:
     """How far a part is written above where it sounds, in semitones and in steps of the staff; both 0 or more."""
@@ -83,12 +92,14 @@ class ScoreOptions:
         transposition: of the lead sheet; the piano is always written as it sounds.
         title: stands above the score; empty for none.
         composer: stands below the title; empty for none.
+        lengths: exact, or as ``legible`` makes them; ``None`` for exact ones in files of MusicXML and legible ones on pages.
     """
 
     part: ScorePart = ScorePart.ALL
     transposition: Transposition = TRANSPOSITIONS["concert"]
     title: str = ""
     composer: str = ""
+    lengths: Lengths | None = None
 
 
 def song_to_musicxml(song: Song, options: ScoreOptions | None = None) -> bytes:
@@ -148,16 +159,17 @@ def compressed_musicxml(data: bytes) -> bytes:
 def _parts(song: Song, options: ScoreOptions) -> Iterator[tuple[str, list[Element]]]:
     if options.part is ScorePart.PIANO and song.accompaniment is None:
         raise ValueError("part: must be one that the song has, got piano of a song without piano")
+    lasting = partial(legible, meter=song.meter) if options.lengths is Lengths.LEGIBLE else list[Note]
     if options.part is not ScorePart.PIANO:
         moved = options.transposition.semitones
         sheet = song.lead_sheet or LeadSheet()
         melody = [replace(note, pitch=note.pitch + moved) for note in one_voice(sheet.melody)]
         chords = [replace(span, chord=span.chord.transposed(moved)) for span in sheet.chords]
         written = replace(song, form=song.form.transposed(moved))
-        yield "Melody", _measures(written, [[melody]], chords, options.transposition, is_first_part=True)
+        yield "Melody", _measures(written, [[lasting(melody)]], chords, options.transposition, is_first_part=True)
     if options.part is not ScorePart.LEAD_SHEET and song.accompaniment is not None:
         left, right = divided_hands(struck(song.accompaniment))
-        staves = [two_voices(right), two_voices(left)]
+        staves = [two_voices(lasting(hand)) for hand in (right, left)]
         yield "Piano", _measures(song, staves, [], Transposition(), is_first_part=options.part is ScorePart.PIANO)
 
 
