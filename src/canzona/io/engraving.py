@@ -16,6 +16,7 @@ PAGE_WIDTH, PAGE_HEIGHT = 2100, 2970
 
 _MARGIN, _UNIT, _LONGEST_PAGE = 130, 8, 60_000
 _COMPOSER_SIZE = 360  # hundredths of a millimetre
+_RUNNING_HEAD = re.compile(r'<g [^>]*class="pgHead[^"]*">.*?</g>', re.DOTALL)
 _HEADER = re.compile(r'(?P<start>class="pgHead[^"]*">).*?y="(?P<baseline>[0-9]+)"', re.DOTALL)
 
 
@@ -68,8 +69,9 @@ def _engraved(song: Song, options: ScoreOptions, **settings: object) -> Any:
 
 
 def _pages(toolkit: Any, options: ScoreOptions) -> list[str]:
-    """All pages as SVG, the composer in line with the title."""
-    pages = [toolkit.renderToSVG(number + 1) for number in range(toolkit.getPageCount())]
+    """All pages as SVG, the composer in line with the title, and the others without a head, which would number them."""
+    drawn = [toolkit.renderToSVG(number + 1) for number in range(toolkit.getPageCount())]
+    pages = [drawn[0], *(_RUNNING_HEAD.sub("", page) for page in drawn[1:])]
     header = _HEADER.search(pages[0]) if options.title and options.composer else None
     if header is not None:
         size = f'font-size="{_COMPOSER_SIZE}px"'

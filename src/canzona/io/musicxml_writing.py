@@ -11,37 +11,17 @@ from functools import partial
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from canzona.io.files import check_storable
+from canzona.io.musicxml_symbols import chord_symbol
 from canzona.io.notation.durations import NOTE_VALUES, Event, Head, written_bars
 from canzona.io.notation.hands import divided_hands
 from canzona.io.notation.legible import legible
-from canzona.io.notation.signs import accidentals, beams, named, spelt
+from canzona.io.notation.signs import accidentals, beams, spelt
 from canzona.io.notation.voices import two_voices
 from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Key, LeadSheet, Note, Song
 from canzona.song.harmony import chord_changes
 from canzona.song.notes import one_voice, struck
-from canzona.song.spelling import chord_name, note_name
 from canzona.song.timing import beats_to_steps
 from canzona.version import __version__
-
-KINDS: dict[str, tuple[str, tuple[int, ...]]] = {
-    "maj": ("major", ()), "min": ("minor", ()), "dim": ("diminished", ()), "aug": ("augmented", ()),
-    "sus2": ("suspended-second", ()), "sus4": ("suspended-fourth", ()),
-    "7": ("dominant-seventh", ()), "maj7": ("major-seventh", ()), "min7": ("minor-seventh", ()),
-    "minmaj7": ("minor-major-seventh", ()), "hdim7": ("half-diminished-seventh", ()), "dim7": ("diminished-seventh", ()),
-    "maj6": ("major-sixth", ()), "min6": ("minor-sixth", ()), "maj(9)": ("major", (9,)), "min(9)": ("minor", (9,)),
-    "sus4(b7)": ("suspended-fourth", (7,)), "aug(b7)": ("augmented-seventh", ()),
-    "9": ("dominant-ninth", ()), "maj9": ("major-ninth", ()), "min9": ("minor-ninth", ()), "maj6(9)": ("major-sixth", (9,)),
-    "sus4(b7,9)": ("suspended-fourth", (7, 9)), "min7(11)": ("minor-seventh", (11,)),
-}  # fmt: skip
-"""Quality → the kind that music21 has for it and the degrees added. An added seventh is the minor one, as MusicXML defines."""
-
-
-_FILE_KINDS = {
-    "dominant-seventh": "dominant",
-    "half-diminished-seventh": "half-diminished",
-    "minor-major-seventh": "major-minor",
-}
-"""music21's names of kinds → MusicXML's, where these differ."""
 
 _SIGNS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _LOWEST_PITCH = 12  # MusicXML's lowest octave begins here
@@ -272,7 +252,7 @@ def _add_voice(
     for event in events:
         for start, chord in changes:
             if event.start_step <= start < event.end_step:
-                _add_harmony(measure, chord, key, start - event.start_step)
+                measure.append(chord_symbol(chord, key, start - event.start_step))
         if not event.heads and hides_rests:
             forward = SubElement(measure, "forward")
             _text(forward, "duration", event.duration_steps)
@@ -322,36 +302,6 @@ def _add_note(
         notations = SubElement(note, "notations")
         for kind in ties:
             SubElement(notations, "tied", type=kind)
-
-
-def _add_harmony(measure: Element, chord: Chord | None, key: Key | None, offset_steps: int) -> None:
-    """The symbol, spelt as in ``key``; N.C. for ``None``."""
-    harmony = SubElement(measure, "harmony", {"print-frame": "no"})
-    root = SubElement(harmony, "root")
-    if chord is None:
-        _text(root, "root-step", "C").set("text", "")
-        _text(harmony, "kind", "none").set("text", "N.C.")
-    else:
-        _add_named(root, "root", chord.root, key)
-        kind, degrees = KINDS[chord.quality]
-        text = chord_name(replace(chord, bass=chord.root), key).removeprefix(note_name(chord.root, key))
-        _text(harmony, "kind", _FILE_KINDS.get(kind, kind)).set("text", text)
-        if chord.bass != chord.root:
-            _add_named(SubElement(harmony, "bass"), "bass", chord.bass, key)
-        for value in degrees:
-            degree = SubElement(harmony, "degree", {"print-object": "no"})
-            _text(degree, "degree-value", value)
-            _text(degree, "degree-alter", 0)
-            _text(degree, "degree-type", "add")
-    if offset_steps:
-        _text(harmony, "offset", offset_steps)
-
-
-def _add_named(parent: Element, name: str, pitch_class: int, key: Key | None) -> None:
-    letter, alter = named(pitch_class, key)
-    _text(parent, f"{name}-step", letter)
-    if alter:
-        _text(parent, f"{name}-alter", alter)
 
 
 def _text(parent: Element, tag: str, text: object) -> Element:
