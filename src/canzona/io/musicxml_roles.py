@@ -41,7 +41,7 @@ def roles_of(parts: Sequence[Part]) -> Roles:
     """The roles of the parts of a score, one or more."""
     with_notes = [part for part in parts if part.voices] or list(parts[:1])
     silent = [part for part in parts if not part.voices and _TUNE.search(part.name)]
-    melody = min([*with_notes, *(silent if all(map(_accompanies, with_notes)) else [])], key=_rank)
+    melody = min(with_notes + silent if all(map(_accompanies, with_notes)) else with_notes, key=_rank)
     voices = melody.voices
     sung = [voice for voice in voices if voice in melody.sung]
     voice = max(sung or voices, key=lambda own: voices[own], default=(1, "1"))
