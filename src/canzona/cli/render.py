@@ -17,9 +17,9 @@ _IN_TRACKS = {Kind.USUAL: MIDI}
 _WRITTEN = {Kind.USUAL: SCORES}
 _TITLED = {Kind.USUAL: SCORES, Kind.CHART: tuple(writers(Kind.CHART))}
 ONLY_FOR = {
-    "part": _WRITTEN, "transpose": _WRITTEN, "title": _TITLED, "composer": _TITLED, "parts": _PLAYED, "humanize": _PLAYED,
-    "seed": _PLAYED, "pedal": _PLAYED, "programs": _PLAYED, "click": _HEARD, "count_in": _HEARD, "channels": _IN_TRACKS,
-    "tracks": _IN_TRACKS,
+    "part": _WRITTEN, "transpose": _WRITTEN, "lengths": _WRITTEN, "title": _TITLED, "composer": _TITLED, "parts": _PLAYED,
+    "humanize": _PLAYED, "seed": _PLAYED, "pedal": _PLAYED, "programs": _PLAYED, "click": _HEARD, "count_in": _HEARD,
+    "channels": _IN_TRACKS, "tracks": _IN_TRACKS,
 }  # fmt: skip
 """Option → endings of the files that it is for, by kind; other options are for all."""
 
@@ -38,6 +38,7 @@ def render(
     ],
     part: notation.Part = None,
     transpose: notation.Transpose = None,
+    lengths: notation.Lengths = None,
     title: notation.Title = None,
     composer: notation.Composer = None,
     chart: notation.Chart = False,
@@ -74,7 +75,7 @@ def render(
                 )
     manner = Manner(
         kind,
-        notation.score_options(song, part, transpose, title, composer),
+        notation.score_options(song, part, transpose, lengths, title, composer),
         playing.performance_of(humanize, seed, pedal, programs, channels, tracks),
         playing.parts_of(parts),
         click,
