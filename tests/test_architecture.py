@@ -32,7 +32,8 @@ LAYERS = (
     {"representation"},
     {"training", "generation"},
     {"evaluation", "pretrained", "baselines"},
-    {"cli", "web"},
+    {"studio"},
+    {"cli"},
     {"__init__", "__main__"},
 )
 """From the lowest up. Parts of the same layer never import each other."""

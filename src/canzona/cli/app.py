@@ -19,6 +19,7 @@ from canzona.cli import (
     render,
     revise,
     show,
+    studio,
     train,
     train_encoder,
 )
@@ -39,6 +40,7 @@ for command in (
     analyze.analyze,
     render.render,
     show.show,
+    studio.studio,
     evaluate.evaluate,
     listen_test.listen_test,
     prepare.prepare,

@@ -10,7 +10,7 @@ from canzona.cli.common import Readings
 from canzona.cli.composing import LOADING, MOST_SONGS, compose_to_files
 from canzona.cli.outputs import outputs_of
 from canzona.cli.progress import progress
-from canzona.cli.steering import drawn_seed, likeness_files, read_kept, steering, stored_request
+from canzona.cli.steering import likeness_files, read_kept, steering, stored_request
 
 BESIDE_REQUEST = ("request", "output", "force", "seed", "count", "weights", "device", "threads", "as_json", "strict")
 """Parameters that may be given with a stored request."""
@@ -110,6 +110,7 @@ def compose(
     with progress() as display:
         display.show(LOADING, 0, None)
         from canzona.generation.request import Request
+        from canzona.generation.request_json import drawn_seed
         from canzona.song.progression import chart_form
         from canzona.song.song import DEFAULT_TEMPO
 

@@ -13,7 +13,7 @@ from canzona.song.notes import Note
 from canzona.song.song import Song
 from canzona.song.splice import splice_chords, splice_notes
 from canzona.studio import wire
-from canzona.studio.documents import Document, Exchange, Lock, check_locks, check_strand, exchanged
+from canzona.studio.documents import Document, Exchange, Lock, check_locks, check_size, check_strand, exchanged
 from canzona.studio.lanes import STRANDS, Lane, Strand, items_of, strand_of, with_items
 
 SongOf = Callable[[str | None], Song]
@@ -52,17 +52,24 @@ def _apply(document: Document, command: wire.Command, song_of: SongOf) -> Docume
             source = document.song if command.song_id is None else song_of(command.song_id)
             after = _pasted(document, command, source)
         case wire.Notes():
-            notes = [[Note(start, pitch, length, velocity) for start, length, pitch, velocity in rows] for rows in _both(command)]
+            notes = [
+                [Note(start, pitch, length, velocity) for start, length, pitch, velocity in rows] for rows in _both(command)
+            ]
             after = _exchanged(document, strand_of(command.lane, is_chords=False), notes)
         case wire.Chords():
             spans = [[_span(*row) for row in rows] for rows in _both(command)]
             after = _exchanged(document, strand_of(command.lane, is_chords=True), spans)
+    check_size(after.song)
     check_locks(document, after, new_bar)
     return replace(after, edited=True)
 
 
 def _both(command: wire.Notes | wire.Chords) -> tuple[list[Any], list[Any]]:
     return command.remove, command.add
+
+
+def _note(start_step: int, duration_steps: int, pitch: int, velocity: int) -> Note:
+    return Note(start_step, pitch, duration_steps, velocity)
 
 
 def _span(start_beat: int, duration_beats: int, symbol: str) -> ChordSpan:

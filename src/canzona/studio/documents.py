@@ -22,6 +22,9 @@ from canzona.song.song import LeadSheet, Song
 from canzona.song.timing import Meter
 from canzona.studio.lanes import STRANDS, Lane, Strand, by_bar, items_of, with_items
 
+MOST_NOTES, LONGEST_BARS = 20_000, 512
+"""The most that a song under edit may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lock:
@@ -57,6 +60,7 @@ def document_of(song: Song) -> Document:
         ValueError: as ``check_storable``.
     """
     check_storable(song)
+    check_size(song)
     whole = completed(song)
     return Document(
         replace(
@@ -71,6 +75,19 @@ def document_of(song: Song) -> Document:
 
 def _sorted(sheet: LeadSheet | None) -> LeadSheet:
     return LeadSheet() if sheet is None else LeadSheet(tuple(sorted(sheet.melody)), sheet.chords)
+
+
+def check_size(song: Song) -> None:
+    """See that a song is no larger than a page can show.
+
+    Raises:
+        ValueError: where it is.
+    """
+    notes = sum(len(items_of(song, strand)) for strand in Strand)
+    if notes > MOST_NOTES:
+        raise ValueError(f"song: must have at most {MOST_NOTES} notes and chords, got {notes}")
+    if song.form.length_bars > LONGEST_BARS:
+        raise ValueError(f"song: must have at most {LONGEST_BARS} bars, got {song.form.length_bars}")
 
 
 def same_music(one: Song, other: Song) -> bool:
@@ -258,7 +275,9 @@ def check_strand(song: Song, strand: Strand, added: Iterable[Any]) -> None:
     pitches = row.level.playable_pitches(row.part)
     for note in new:
         if note.pitch not in pitches:
-            raise ValueError(f"{row.part}: must lie within MIDI pitches {pitches.start} to {pitches.stop - 1}, got {note.pitch}")
+            raise ValueError(
+                f"{row.part}: must lie within MIDI pitches {pitches.start} to {pitches.stop - 1}, got {note.pitch}"
+            )
         if note.start_step % row.grid_steps or note.duration_steps % row.grid_steps:
             raise ValueError(f"{row.level.title}: must lie on whole beats, got a {described(note)}")
     notes = items_of(song, strand)

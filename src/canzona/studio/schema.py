@@ -1,4 +1,4 @@
-"""Writes ``studio/openapi.json``, from which the page's types are made: ``python -m canzona.studio.schema studio/openapi.json``."""
+"""Writes the description from which the page's types are made: ``python -m canzona.studio.schema studio/openapi.json``."""
 
 import json
 import sys

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, StringConstraints
+from pydantic import Field, StrictInt, StrictStr, StringConstraints
 
-from canzona.io.files import LONGEST_FORM_BARS
 from canzona.io.strict_json import Strict
+from canzona.studio.documents import LONGEST_BARS
 from canzona.studio.lanes import Lane
 
 LONGEST_NAME = 200
@@ -15,7 +15,7 @@ LARGEST_NUMBER = 2**53 - 1
 """Of whole numbers that a page can hold exactly."""
 
 Number = Annotated[StrictInt, Field(ge=0, le=LARGEST_NUMBER)]
-Bar = Annotated[StrictInt, Field(ge=1, le=LONGEST_FORM_BARS, description="counted from 1")]
+Bar = Annotated[StrictInt, Field(ge=1, le=LONGEST_BARS, description="counted from 1")]
 Amount = Annotated[float, Field(ge=0, le=1, strict=True)]
 Name = Annotated[StrictStr, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Identifier = Annotated[StrictStr, StringConstraints(pattern="^[a-z0-9]{16}$")]
@@ -42,8 +42,8 @@ class Notes(Strict):
 
     kind: Literal["notes"]
     lane: Literal[Lane.MELODY, Lane.PIANO, Lane.REDUCED]
-    remove: Rows = []
-    add: Rows = []
+    remove: Rows = Field(default=[])
+    add: Rows = Field(default=[])
 
 
 class Chords(Strict):
@@ -51,8 +51,8 @@ class Chords(Strict):
 
     kind: Literal["chords"]
     lane: Literal[Lane.CHORDS, Lane.REDUCED]
-    remove: ChordRows = []
-    add: ChordRows = []
+    remove: ChordRows = Field(default=[])
+    add: ChordRows = Field(default=[])
 
 
 class NewPhrase(Strict):
@@ -73,7 +73,7 @@ class NewForm(Strict):
     """Another form: music moves with its phrase, bars without a source are empty."""
 
     kind: Literal["form"]
-    phrases: Annotated[list[NewPhrase], Field(min_length=1, max_length=LONGEST_FORM_BARS)]
+    phrases: Annotated[list[NewPhrase], Field(min_length=1, max_length=LONGEST_BARS)]
 
 
 class Tempo(Strict):
@@ -147,7 +147,7 @@ class Copying(Strict):
 
     version: Number
     name: Name | None = None
-    commands: Annotated[list[Command], Field(max_length=MOST_COMMANDS)] = []
+    commands: Annotated[list[Command], Field(max_length=MOST_COMMANDS)] = Field(default=[])
 
 
 class Song(Strict):
@@ -246,10 +246,10 @@ class Knobs(Strict):
 
     takes: Annotated[StrictInt, Field(ge=1, le=MOST_TAKES)] = 1
     seed: Number | None = None
-    repeat: Annotated[dict[Letter, Amount], Field(max_length=52)] = {}
+    repeat: Annotated[dict[Letter, Amount], Field(max_length=52)] = Field(default={})
     guidance: Annotated[float, Field(strict=True)] = 1.0
     steps: Number | None = None
-    like: Annotated[list[Like], Field(max_length=16)] = []
+    like: Annotated[list[Like], Field(max_length=16)] = Field(default=[])
 
 
 class Recomposing(Knobs):
@@ -386,8 +386,8 @@ class Closeness(Strict):
     """
 
     detail: str | None = None
-    figures: dict[str, float | None] = {}
-    passages: list[Passage] = []
+    figures: dict[str, float | None] = Field(default={})
+    passages: list[Passage] = Field(default=[])
     melody_run: int | None = None
 
 

@@ -32,4 +32,6 @@ def studio(request: Request) -> Studio:
 
 def answer(values: Any, status: int = 200) -> Response:
     """Plain values as JSON, without a second look at them: a song has thousands of rows."""
-    return Response(json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode(), status, media_type="application/json")
+    return Response(
+        json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode(), status, media_type="application/json"
+    )

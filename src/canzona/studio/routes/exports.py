@@ -11,6 +11,8 @@ from canzona.studio.routes.songs import Serving, SongId
 
 router = APIRouter(prefix="/api/songs", tags=["exports"], responses=REFUSALS)
 
+FormatName = Annotated[str, Path(pattern=f"^({'|'.join(FORMATS)})$")]
+
 SVG_POLICY = "default-src 'none'; script-src 'none'; style-src 'unsafe-inline'; font-src data:; sandbox"
 """Content security policy of pictures: they load and run nothing."""
 MOST_PAGES = 1000
@@ -21,9 +23,9 @@ MOST_PAGES = 1000
     response_class=Response,
     responses={200: {"description": "the file", "content": {row.media_type: {} for row in FORMATS.values()}}},
 )
-async def export(serving: Serving, song_id: SongId, format: Annotated[str, Path(pattern=f"^({'|'.join(FORMATS)})$")]) -> Response:
+def export(serving: Serving, song_id: SongId, format: Annotated[str, Path(pattern=f"^({'|'.join(FORMATS)})$")]) -> Response:
     """The song as a file."""
-    file = await serving.export(song_id, format)
+    file = serving.export(song_id, format)
     policy = {"Content-Security-Policy": SVG_POLICY} if "svg" in file.media_type else {}
     return Response(file.data, media_type=file.media_type, headers={"Content-Disposition": file.disposition, **policy})
 
@@ -33,17 +35,17 @@ async def export(serving: Serving, song_id: SongId, format: Annotated[str, Path(
     response_class=Response,
     responses={200: {"description": "the page; Canzona-Pages is how many there are", "content": {"image/svg+xml": {}}}},
 )
-async def score(serving: Serving, song_id: SongId, page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1) -> Response:
+def score(serving: Serving, song_id: SongId, page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1) -> Response:
     """One page of the engraved score."""
-    svg, pages = await serving.score_page(song_id, page)
+    svg, pages = serving.score_page(song_id, page)
     headers = {"Content-Security-Policy": SVG_POLICY, "Canzona-Pages": str(pages)}
     return Response(svg, media_type="image/svg+xml", headers=headers)
 
 
 @router.get("/{song_id}/closeness", response_model=wire.Closeness)
-async def closeness(serving: Serving, song_id: SongId) -> Response:
+def closeness(serving: Serving, song_id: SongId) -> Response:
     """The nearest passages of the training data, as ``canzona evaluate`` finds them."""
-    return answer(await serving.closeness(song_id))
+    return answer(serving.closeness(song_id))
 
 
 @router.get("/{song_id}/command")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 from fastapi.responses import StreamingResponse
 
 from canzona.studio import wire
@@ -54,7 +54,7 @@ def restart(serving: Serving, job_id: JobId) -> Response:
 @router.get("/songs/{song_id}/takes")
 def takes(serving: Serving, song_id: SongId) -> list[wire.DrawerTake]:
     """Every take that was made for a song, the last first."""
-    return serving.library.takes(song_id)
+    return serving.records.drawer(song_id)
 
 
 @router.post("/songs/{song_id}/takes/{job_id}/{number}", response_model=wire.Document)
@@ -66,8 +66,13 @@ def take(serving: Serving, song_id: SongId, job_id: JobId, number: TakeNumber, b
 @router.get(
     "/events",
     response_class=StreamingResponse,
-    responses={200: {"description": "`event: job` (a Job without songs) and `event: song` ({id, version})", "content": {"text/event-stream": {}}}},
+    responses={
+        200: {
+            "description": "`event: job` is a Job without songs, `event: song` is {id, version}",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        }
+    },
 )
-async def events(serving: Serving, request: Request) -> StreamingResponse:
+async def events(serving: Serving) -> StreamingResponse:
     """Server-sent events: every job as it goes on, and every song that changes."""
-    return StreamingResponse(serving.events.stream(request.is_disconnected), media_type="text/event-stream")
+    return StreamingResponse(serving.events.stream(), media_type="text/event-stream")

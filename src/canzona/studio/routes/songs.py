@@ -15,6 +15,10 @@ SongId = Annotated[str, Path(pattern="^[a-z0-9]{16}$")]
 VersionNumber = Annotated[int, Path(ge=0, le=wire.LARGEST_NUMBER)]
 
 
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
 @router.get("")
 def list_songs(
     serving: Serving, search: Annotated[str, Query(max_length=wire.LONGEST_NAME)] = "", deleted: bool = False
@@ -40,11 +44,13 @@ def add_song(serving: Serving, body: wire.NewSong) -> Response:
         }
     },
 )
-async def import_song(
-    serving: Serving, request: Request, name: Annotated[str, Query(min_length=1, max_length=wire.LONGEST_NAME)]
+def import_song(
+    serving: Serving,
+    data: Annotated[bytes, Depends(_body)],
+    name: Annotated[str, Query(min_length=1, max_length=wire.LONGEST_NAME)],
 ) -> Response:
     """A new song from any file that Canzona reads: the body is the file, and ``name`` its name."""
-    return answer(await serving.import_file(name, await request.body()), 201)
+    return answer(serving.import_file(name, data), 201)
 
 
 @router.get("/{song_id}", response_model=wire.Document)
