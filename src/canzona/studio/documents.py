@@ -54,14 +54,14 @@ class Document:
 
 
 def document_of(song: Song) -> Document:
-    """Any song as a document: keys and skeleton that it lacks are found in its lead sheet.
+    """Any song as a document: keys and skeleton that it lacks are found in its lead sheet, if it has one.
 
     Raises:
         ValueError: as ``check_storable``.
     """
     check_storable(song)
     check_size(song)
-    whole = completed(song)
+    whole = completed(song) if song.lead_sheet != LeadSheet() else song
     return Document(
         replace(
             whole,
