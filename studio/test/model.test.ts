@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ChordRow, Lock, NoteRow } from "../src/api/types";
 import { applied, changedNotes, chordRoom, chordsCommand, movedBorder, notesCommand, splitNote } from "../src/model/edits";
 import { formText, parseForm, phrasesOf, shortKey, withCopy, withMoved, withSplit, withoutPhrase } from "../src/model/form";
+import { namedChords } from "../src/model/chord_names";
 import { chordPitches } from "../src/model/harmony";
 import { isLocked, toggledLocks, touchesLock } from "../src/model/locks";
 import { pitchName, pitchRange } from "../src/model/pitch";
@@ -151,6 +152,12 @@ describe("drawing", () => {
     expect(tiles.rows.map((rows) => rows.length)).toEqual([1, 1, 0, 0, 0, 0, 0, 0, 0, 1]);
     expect(tilesBetween(130, 200, 64, 10)).toEqual({ first: 1, end: 5 });
     expect(tilesBetween(0, 640, 64, 10)).toEqual({ first: 0, end: 10 });
+  });
+  it("names chords on the weightier beats first, and none that only goes on", () => {
+    const chords: ChordRow[] = [[0, 2, "C:maj"], [2, 2, "D:min"], [4, 4, "D:min"], [8, 1, "E:min"], [9, 3, "F:maj"]];
+    const writing = { meter: "4/4", phrases: [], pixelsPerStep: 2, lengthSteps: 64, width: () => 15 };
+    expect(namedChords(chords, writing).map((row) => row[0])).toEqual([0, 8]);
+    expect(namedChords(chords, { ...writing, pixelsPerStep: 10 }).map((row) => row[0])).toEqual([0, 2, 8, 9]);
   });
   it("shows some room around few notes and spells pitches by key", () => {
     const range = pitchRange([[0, 4, 60, 80]]);

@@ -1244,13 +1244,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description `event: job` (a Job without songs) and `event: song` ({id, version}) */
+            /** @description `event: job` is a Job without songs, `event: song` is {id, version} */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": unknown;
+                    "text/event-stream": string;
                 };
             };
             /** @description Another host than this server's was asked for, or the request cannot be read. */

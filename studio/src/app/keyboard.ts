@@ -25,7 +25,10 @@ function shortcut(group: Shortcut["group"], keys: string, what: string, run: () 
 export function openPanel(name: typeof panel.value): void {
   panel.value = name;
   panelOpen.value = true;
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-panel="${name}"] :is(button, input, select)`)?.focus());
+  requestAnimationFrame(() => {
+    const found = (within: string) => document.querySelector<HTMLElement>(`[data-panel="${name}"] ${within}`);
+    (found("input:checked") ?? found(":is(button, input, select)"))?.focus();
+  });
 }
 
 function step(by: 1 | -1): void {

@@ -1,7 +1,6 @@
-/** What stands before a lane: its name, mute, solo and lock, and the octaves of a roll. */
+/** What stands before a lane: its name, mute, solo and lock. */
 import { useComputed } from "@preact/signals";
 import { LANES, type Lane } from "../api/types";
-import type { Stage } from "../lanes/stage";
 import { isLocked } from "../model/locks";
 import type { Part } from "../model/playlist";
 import { songBars } from "../model/song";
@@ -22,7 +21,7 @@ export function laneName(lane: Lane): string {
   return NAMES[lane][0];
 }
 
-export function LaneHead({ lane, stage }: { lane: Lane; stage: { readonly current: Stage | null } }) {
+export function LaneHead({ lane }: { lane: Lane }) {
   const [name, what] = NAMES[lane];
   const part = LANES.indexOf(lane) > 0 ? (lane as Part) : null;
   const locked = useComputed(() => {
@@ -51,19 +50,6 @@ export function LaneHead({ lane, stage }: { lane: Lane; stage: { readonly curren
           />
         )}
       </div>
-      <Octaves lane={lane} stage={stage} />
-    </div>
-  );
-}
-
-function Octaves({ lane, stage }: { lane: Lane; stage: { readonly current: Stage | null } }) {
-  void shownSong.value; // its notes say which octaves are shown
-  const rolls = stage.current?.rolls as Partial<Record<Lane, Stage["rolls"]["piano"]>> | undefined;
-  return (
-    <div class="octaves" aria-hidden="true">
-      {(rolls?.[lane]?.labels() ?? []).map(({ name, y }) => (
-        <span key={name} ref={(element) => element?.style.setProperty("top", `${y}px`)}>{name}</span>
-      ))}
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { type Mixer, type Part, type Strike, passage, playlist } from "../model/
 import { lengthSteps } from "../model/song";
 import { stepOfBar, stepsPerBar } from "../model/time";
 import { Player } from "../sound/player";
-import { NO_SOUND, Synthesizer } from "../sound/synthesizer";
+import type { Synthesizer } from "../sound/synthesizer";
 import { selection, shownSong } from "./state";
 import { tell } from "./toasts";
 
@@ -43,13 +43,14 @@ export const selectedSteps = computed<[number, number] | null>(() => {
 async function begin(): Promise<{ synthesizer: Synthesizer; player: Player } | null> {
   loadingSound.value = true;
   try {
-    const synthesizer = await Synthesizer.start(api.soundfont);
+    const sounding = await import("../sound/synthesizer");
+    const synthesizer = await sounding.Synthesizer.start(api.soundfont);
     ready = { synthesizer, player: new Player(synthesizer, () => score.value, () => mixer.value) };
     effect(() => synthesizer.setVolume(volume.value * volume.value));
     return ready;
   } catch (error) {
     sound = null;
-    tell(error instanceof Error ? error.message : NO_SOUND, "trouble");
+    tell(error instanceof Error ? error.message : String(error), "trouble");
     return null;
   } finally {
     loadingSound.value = false;

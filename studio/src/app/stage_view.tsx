@@ -13,6 +13,8 @@ import { isRoll } from "../model/song";
 import { selectPhrase } from "./actions";
 import { ChordField } from "./chord_field";
 import { desk } from "./desk";
+import { IconButton } from "./icons";
+import { tip } from "./keyboard";
 import { LaneHead } from "./lane_head";
 import { playing, position, seek } from "./playing";
 import { fitStage, link, reveal, zoomStage } from "./stage_link";
@@ -20,7 +22,7 @@ import { audition, axis, opened, phrases, pixelsPerStep, selection, shownSong } 
 import { barOfStep, placeName, stepOfBar } from "../model/time";
 import { songBars } from "../model/song";
 
-export const MARGIN = 128;
+const MARGIN = 140;
 
 const scene = computed<Scene | null>(() =>
   shownSong.value && {
@@ -74,14 +76,19 @@ export function StageView() {
     zoomStage(Math.exp(-event.deltaY / 300), event.clientX);
   };
   return (
-    <div class={`scroller${audition.value ? " hearing-take" : ""}`} ref={scroller} onWheel={wheel} tabIndex={-1}>
+    <div class="scroller" ref={scroller} onWheel={wheel} tabIndex={-1}>
       <div class="stage" ref={content} onKeyDown={press}>
         <div class="ruler-row" data-mount="ruler">
-          <div class="lane-head ruler-head"><PlayheadSlider /></div>
+          <div class="lane-head ruler-head">
+            <IconButton class="small" icon="minus" label="Zoom out" hint={tip("Zoom out", "-")} onClick={() => zoomStage(0.8)} />
+            <IconButton class="small" icon="fit" label="Show the whole song" hint={tip("The whole song", "0")} onClick={fitStage} />
+            <IconButton class="small" icon="plus" label="Zoom in" hint={tip("Zoom in", "+")} onClick={() => zoomStage(1.25)} />
+            <PlayheadSlider />
+          </div>
         </div>
         {LANES.map((lane) => (
           <section class="lane" key={lane} data-mount={lane}>
-            <LaneHead lane={lane} stage={stage} />
+            <LaneHead lane={lane} />
           </section>
         ))}
         <ChordField stage={stage} margin={MARGIN} />
@@ -97,7 +104,10 @@ function mount(view: Stage, content: HTMLElement): void {
   for (const lane of view.lanes) at(lane.lane).append(lane.element);
   rulerHands(view.ruler.element, view, desk);
   formHands(view.lane("form").element, view, desk);
-  for (const roll of Object.values(view.rolls)) rollHands(roll, view, desk);
+  for (const roll of Object.values(view.rolls)) {
+    at(roll.lane).querySelector(".lane-head")!.append(roll.octaves);
+    rollHands(roll, view, desk);
+  }
   chordHands(view.lane("chords").element, "chords", view, desk);
   chordHands(view.lane("reduced").element, "reduced", view, desk);
 }

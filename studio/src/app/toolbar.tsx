@@ -6,7 +6,6 @@ import { change, redo, show, undo } from "./editing";
 import { Icon, IconButton } from "./icons";
 import { openPanel, tip } from "./keyboard";
 import { level, loadingSound, looping, playFromBefore, playing, position, togglePlay, volume } from "./playing";
-import { fitStage, zoomStage } from "./stage_link";
 import { opened, overlay, panelOpen, pending, shownSong, tool } from "./state";
 import { isDark, toggleTheme } from "./theme";
 import { told } from "./toasts";
@@ -31,10 +30,6 @@ export function Toolbar() {
             <IconButton icon="redo" label="Redo" hint={tip("Redo", "Ctrl+Shift+z")} disabled={!open.can_redo} onClick={() => void redo()} />
             <IconButton icon="pencil" label="Draw notes" hint={tip("Draw notes", "d")} pressed={tool.value === "draw"} onClick={toggleDrawing} />
             <span class="divider" />
-            <IconButton class="wide-only" icon="minus" label="Zoom out" hint={tip("Zoom out", "-")} onClick={() => zoomStage(0.8)} />
-            <IconButton class="wide-only" icon="fit" label="Show the whole song" hint={tip("The whole song", "0")} onClick={fitStage} />
-            <IconButton class="wide-only" icon="plus" label="Zoom in" hint={tip("Zoom in", "+")} onClick={() => zoomStage(1.25)} />
-            <span class="divider wide-only" />
             <button type="button" class="primary" title={tip("Compose the selection again", "r")} onClick={() => openPanel("again")}>
               <Icon name="again" /> <span class="wide-only">Compose again</span>
             </button>

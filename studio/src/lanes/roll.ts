@@ -3,16 +3,16 @@ import type { RollLane } from "../api/types";
 import { type PitchRange, octaves, pitchName, pitchRange } from "../model/pitch";
 import { notesOf } from "../model/song";
 import { Backdrop } from "./backdrop";
-import { NoteLayer, type Rows, octaveLines, topOf } from "./notes";
+import { NoteLayer, type Rows, octaveLines, rowHeight, topOf } from "./notes";
 import type { LaneView, Scene, Sight } from "./scene";
-import { put, svg } from "./svg";
+import { Keyed, put, svg } from "./svg";
 
 export interface RollView extends LaneView {
   readonly lane: RollLane;
   /** Where pitches lie, as they are drawn now. */
   rows(): Rows;
-  /** Names of the octaves and where they stand, for the margin. */
-  labels(): readonly { readonly name: string; readonly y: number }[];
+  /** Names of the octaves, for the lane's head. */
+  readonly octaves: SVGSVGElement;
 }
 
 /** What a roll draws above its notes, such as chords. */
@@ -24,6 +24,7 @@ export interface Header {
 }
 
 const PADDING = 3;
+const OCTAVES_WIDTH = 24;
 
 export function rollView(lane: RollLane, name: string, header?: Header): RollView {
   const element = svg("svg", { class: `lane-music roll ${lane}`, "data-lane": lane, role: "group", "aria-label": name });
@@ -31,12 +32,14 @@ export function rollView(lane: RollLane, name: string, header?: Header): RollVie
   const notes = new NoteLayer(lane, `Notes of the ${name.toLowerCase()}`);
   const band = svg("rect", { class: "rubber-band", width: 0, height: 0 });
   element.append(backdrop.behind, ...(header ? [header.element] : []), notes.element, backdrop.over, band);
+  const names = svg("svg", { class: "octaves", width: OCTAVES_WIDTH, "aria-hidden": "true" });
+  const octaveNames = new Keyed<number, SVGTextElement>(names, String, (pitch) => svg("text", { x: OCTAVES_WIDTH - 4 }, pitchName(pitch)), () => {});
   let rows: Rows = { range: { lowest: 48, highest: 84 }, top: 0, height: 100 };
   return {
     lane,
     element,
     rows: () => rows,
-    labels: () => octaves(rows.range).map((pitch) => ({ name: pitchName(pitch), y: topOf(pitch, rows) + rows.height / spanOf(rows.range) })),
+    octaves: names,
     draw(scene, sight, height) {
       const found = notesOf(scene.song, lane) ?? [];
       const top = (header?.height ?? 0) + PADDING;
@@ -44,6 +47,10 @@ export function rollView(lane: RollLane, name: string, header?: Header): RollVie
       put(element, { width: scene.axis.lengthSteps * scene.axis.pixelsPerStep, height });
       backdrop.draw(scene, height, octaveLines(rows));
       header?.draw(scene, sight, height);
+      put(names, { height });
+      const named = octaves(rows.range);
+      octaveNames.draw(named);
+      for (const pitch of named) put(octaveNames.find(String(pitch))!, { y: topOf(pitch, rows) + rowHeight(rows) });
       notes.draw(scene, found, rows, sight);
     },
     focus(key) {

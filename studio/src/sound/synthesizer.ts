@@ -7,6 +7,9 @@ import type { Part, Strike } from "../model/playlist";
 const PROGRAMS: Record<Part, number> = { melody: 71, reduced: 71, chords: 4, piano: 0 };
 const CHANNELS: Record<Part, number> = { melody: 0, reduced: 1, chords: 2, piano: 3 };
 
+/** How much louder than the synthesizer's own level the page plays at most; a limiter catches what would be too loud. */
+const LOUDEST = 8;
+
 export const NO_SOUND =
   "This browser gives no sound here: it needs an AudioWorklet, which browsers offer on http://127.0.0.1, http://localhost and https only.";
 
@@ -27,7 +30,8 @@ export class Synthesizer {
     await context.audioWorklet.addModule(processorAddress);
     const synth = new WorkletSynthesizer(context);
     synth.connect(volume);
-    volume.connect(analyser).connect(context.destination);
+    const limiter = new DynamicsCompressorNode(context, { threshold: -8, knee: 6, ratio: 12, attack: 0.003, release: 0.12 });
+    volume.connect(limiter).connect(analyser).connect(context.destination);
     await synth.soundBankManager.addSoundBank(await soundfont(), "canzona");
     await synth.isReady;
     for (const part of Object.keys(PROGRAMS) as Part[]) synth.programChange(CHANNELS[part], PROGRAMS[part]);
@@ -45,7 +49,7 @@ export class Synthesizer {
   }
 
   setVolume(share: number): void {
-    this.volume.gain.setTargetAtTime(share, this.context.currentTime, 0.02);
+    this.volume.gain.setTargetAtTime(share * LOUDEST, this.context.currentTime, 0.02);
   }
 
   /** The loudest sample just now, 0 to 1. */
