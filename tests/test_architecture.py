@@ -151,7 +151,8 @@ def is_definition(node: ast.stmt) -> bool:
         return isinstance(node.value, ast.Constant)  # a docstring
     if isinstance(node, ast.If):
         return ast.unparse(node.test) in ("TYPE_CHECKING", "__name__ == '__main__'")
-    definitions = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    definitions = ast.Import | ast.ImportFrom | functions | ast.ClassDef | ast.Assign | ast.AnnAssign
     return isinstance(node, definitions)
 
 

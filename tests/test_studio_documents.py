@@ -26,7 +26,7 @@ from canzona.studio.documents import (
     taken,
 )
 from canzona.studio.lanes import STRANDS, Lane, by_bar
-from canzona.studio.library import Library, NotThere, Refused
+from canzona.studio.library import Held, Library, NotThere, Refused
 from canzona.studio.store import Store
 from strategies import songs
 from test_render import example_song
@@ -47,6 +47,10 @@ def parsed(*commands: dict[str, Any]) -> list[wire.Command]:
 
 def edited(document: Document, *commands: dict[str, Any]) -> Document:
     return apply_all(document, parsed(*commands), lambda _: document.song)
+
+
+def in_tempo(library: Library, held: Held, tempo: int) -> Held:
+    return library.change(held.id, held.version, lambda _, old: edited(old, {"kind": "tempo", "tempo": tempo}), "tempo")
 
 
 def text(document: Document) -> str:
@@ -81,7 +85,9 @@ def test_undo_of_all_gives_the_first_json_and_redo_the_last(
         commands = [edits.random_command(held.document, random)]
         try:
             change = parsed(*commands)
-            new = library.change(held.id, held.version, lambda _, old, own=change: apply_all(old, own, lambda _: old.song), "edit")
+            new = library.change(
+                held.id, held.version, lambda _, old, own=change: apply_all(old, own, lambda _: old.song), "edit"
+            )
         except ValueError:
             refused += 1
             continue
@@ -123,9 +129,9 @@ def test_an_edit_that_fails_changes_nothing(library: Library) -> None:
 def test_a_new_edit_gives_up_what_was_undone_but_its_version_stays(library: Library) -> None:
     held = library.add(None, document_of(SONG), "new")
     for tempo in (70, 80):
-        held = library.change(held.id, held.version, lambda _, old, own=tempo: edited(old, {"kind": "tempo", "tempo": own}), "t")
+        held = in_tempo(library, held, tempo)
     held = library.undo(held.id, held.version)
-    held = library.change(held.id, held.version, lambda _, old: edited(old, {"kind": "tempo", "tempo": 99}), "t")
+    held = in_tempo(library, held, 99)
     with pytest.raises(Refused, match="nothing to redo"):
         library.redo(held.id, held.version)
     tempos = [library.at_version(held.id, own.version).song.tempo for own in reversed(library.versions(held.id))]
@@ -137,9 +143,10 @@ def test_a_new_edit_gives_up_what_was_undone_but_its_version_stays(library: Libr
 def test_versions_are_found_however_far_from_a_stored_document(library: Library) -> None:
     held = library.add(None, document_of(SONG), "new")
     for tempo in range(21, 131):
-        held = library.change(held.id, held.version, lambda _, old, own=tempo: edited(old, {"kind": "tempo", "tempo": own}), "t")
+        held = in_tempo(library, held, tempo)
     library._held.clear()
-    assert [library.at_version(held.id, version).song.tempo for version in (2, 49, 50, 51, 99, 111)] == [21, 68, 69, 70, 118, 130]
+    found = [library.at_version(held.id, version).song.tempo for version in (2, 49, 50, 51, 99, 111)]
+    assert found == [21, 68, 69, 70, 118, 130]
 
 
 def test_deleted_songs_come_back(library: Library) -> None:
@@ -180,7 +187,10 @@ def test_a_phrase_that_is_copied_has_its_music_twice() -> None:
     ("command", "sentence"),
     [
         ({"kind": "notes", "lane": "melody", "add": [[4, 4, 70, 80]]}, "must end before the next begins, at step 4"),
-        ({"kind": "notes", "lane": "melody", "add": [[12, 2, 45, 80]]}, "melody: must lie within MIDI pitches 46 to 98, got 45"),
+        (
+            {"kind": "notes", "lane": "melody", "add": [[12, 2, 45, 80]]},
+            "must lie within MIDI pitches 46 to 98, got 45",
+        ),
         ({"kind": "notes", "lane": "piano", "add": [[2, 4, 40, 80]]}, "must end before the next begins"),
         ({"kind": "notes", "lane": "piano", "add": [[46, 4, 40, 80]]}, "must end by step 48, the end of the form"),
         ({"kind": "notes", "lane": "piano", "add": [[0, 0, 41, 80]]}, "duration_steps: must be 1 or more"),

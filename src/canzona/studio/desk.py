@@ -6,33 +6,41 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from canzona.io.song_json import song_to_dict
 from canzona.limits import LimitedWorker
-from canzona.song.song import Song
 
 OWN_SECONDS, OWN_MEMORY_BYTES = 120.0, 16 * 2**30
 """What our own work may take: enough for any song, so that a fault ends. PyTorch reserves far more memory than it uses."""
 
 
 class Desk:
-    """One process, started when it is first needed, for work of one kind; threads wait for one another."""
+    """One process, started when it is first needed, for the functions of one module; threads wait for one another."""
 
-    def __init__(self, seconds: float = OWN_SECONDS, memory_bytes: int = OWN_MEMORY_BYTES) -> None:
-        """A desk with limits for each piece of work, as of ``LimitedWorker``."""
-        self._worker = LimitedWorker(_call, seconds, memory_bytes)
+    def __init__(self, module: str, *others: str, seconds: float = OWN_SECONDS, memory_bytes: int = OWN_MEMORY_BYTES) -> None:
+        """A desk for a module, which the server itself need not load.
+
+        Args:
+            module: whose functions do the work.
+            others: modules that these load late, and that are loaded before the limits hold.
+            seconds, memory_bytes: limits for each piece of work, as of ``LimitedWorker``.
+        """
+        self._module = module
+        self._worker = LimitedWorker(_call, seconds, memory_bytes, (module, *others))
         self._lock = threading.Lock()
 
-    def __call__(self, module: str, function: str, *arguments: Any) -> Any:
-        """What a function of a module makes of arguments that can be pickled; the server need not load what it needs.
+    def __call__(self, function: str, *arguments: Any) -> Any:
+        """What a function of the module makes of arguments that can be pickled.
 
         Raises:
             ValueError, MachineFault, OSError: as the function, and as ``LimitedWorker``.
         """
         with self._lock:
-            return self._worker((module, function, arguments))
+            return self._worker((self._module, function, arguments))
 
-    def warm_up(self, module: str) -> None:
-        """Load a module, so that the first work need not wait for it."""
-        self("canzona.studio.desk", "load", module)
+    def begin(self) -> None:
+        """Start the process, so that the first work need not wait for it."""
+        with self._lock:
+            self._worker.begin()
 
     def close(self) -> None:
         """End the process."""
@@ -45,13 +53,8 @@ def _call(item: tuple[str, str, tuple[Any, ...]]) -> Any:
     return getattr(import_module(module), function)(*arguments)
 
 
-def load(module: str) -> None:
-    """Load a module in a desk's process."""
-    import_module(module)
-
-
-def read_file(name: str, data: bytes) -> tuple[Song, str]:
-    """A stranger's file, and a line on how it was read; done by a desk with limits.
+def read_file(name: str, data: bytes) -> tuple[dict[str, Any], str]:
+    """A stranger's file as the song that it holds, in plain values, and a line on how it was read.
 
     Args:
         name: the file's name, whose ending says what it is; nothing else of it is used.
@@ -74,4 +77,5 @@ def read_file(name: str, data: bytes) -> tuple[Song, str]:
             reading = read_music(path)
         except ValueError as error:
             raise ValueError(str(error).replace(f"{path}: ", "file: ")) from None
-    return reading.song, f"read: {in_one_line(reading.song, reading.remarks, reading.left_out)}"
+    said = in_one_line(reading.song, reading.remarks, reading.left_out)
+    return song_to_dict(reading.song), f"read: {said}"

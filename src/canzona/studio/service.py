@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from canzona.hierarchy.levels import LEVELS
-from canzona.io.song_json import song_to_dict
+from canzona.io.song_json import song_from_dict, song_to_dict
 from canzona.limits import MEMORY_BYTES, SECONDS
 from canzona.reading import READERS
 from canzona.song.harmony import MOST_ACCIDENTALS, PITCH_CLASSES, Key, Mode
@@ -26,8 +26,8 @@ from canzona.studio.songs import Songs
 from canzona.studio.store import Store
 from canzona.version import __version__
 
-_ASKING, _EXPORTS, _CLOSENESS = (f"canzona.studio.{module}" for module in ("asking", "exports", "closeness"))
-"""Modules that the server does not load itself."""
+_READERS = ("canzona.reading", "canzona.transcription.analysis")
+"""Modules that read strangers' files."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,14 @@ class Studio:
         self.records = JobRecords(self.library)
         self.songs = Songs(self.library, self.records, self.events)
         self.jobs = Jobs(self.records, self.events, settings.weights, settings.processes)
-        self._asking, self._writing, self._comparing = Desk(), Desk(), Desk()
-        self._reading = Desk(SECONDS, MEMORY_BYTES)
+        self._asking, self._writing = Desk("canzona.studio.asking"), Desk("canzona.studio.exports")
+        self._comparing = Desk("canzona.studio.closeness")
+        self._reading = Desk("canzona.studio.desk", *_READERS, seconds=SECONDS, memory_bytes=MEMORY_BYTES)
 
     def warm_up(self) -> None:
         """Begin to start what the first song needs, and go on."""
         self.jobs.warm_up()
-        threading.Thread(target=self._asking.warm_up, args=(_ASKING,), daemon=True).start()
+        threading.Thread(target=self._asking.begin, daemon=True).start()
 
     def close(self) -> None:
         """End all processes, and leave the library in order."""
@@ -79,14 +80,14 @@ class Studio:
 
     def import_file(self, name: str, data: bytes) -> dict[str, Any]:
         """A new song from a stranger's file, read in a process with limits of time and memory."""
-        song, read = self._reading("canzona.studio.desk", "read_file", name, data)
+        song, read = self._reading("read_file", name, data)
         stem = "".join(own if own.isprintable() else " " for own in name.replace("\\", "/").split("/")[-1]).rpartition(".")[0]
-        return self.songs.add_read(stem.strip() or "Imported song", song, read)
+        return self.songs.add_read(stem.strip() or "Imported song", song_from_dict(song), read)
 
     def compose(self, body: wire.Composing) -> dict[str, Any]:
         """A song is to be composed; raises ``ValueError`` where it cannot be as it is asked for."""
         values = body.model_dump(mode="json")
-        request = self._asking(_ASKING, "composing", values, self._passages(body))
+        request = self._asking("composing", values, self._passages(body))
         return self.jobs.add(Asked("compose", request, body.takes, name=body.name))
 
     def recompose(self, song_id: str, body: wire.Recomposing) -> dict[str, Any]:
@@ -96,20 +97,20 @@ class Studio:
             raise Refused("The song has changed since; look at it before composing it anew.", held.version)
         song, locks = song_to_dict(held.document.song), [lock_to_dict(lock) for lock in held.document.locks]
         values = body.model_dump(mode="json")
-        request = self._asking(_ASKING, "recomposing", values, song, locks, self._passages(body))
+        request = self._asking("recomposing", values, song, locks, self._passages(body))
         return self.jobs.add(Asked("recompose", request, body.takes, song_id, held.version, body.bars, level=body.level))
 
     def export(self, song_id: str, name: str) -> ExportedFile:
         """The song as a file of a format."""
         held = self.library.get(song_id)
         song, edited = song_to_dict(held.document.song), held.document.edited
-        data = self._writing(_EXPORTS, "written", song, name, held.name, edited)
+        data = self._writing("written", song, name, held.name, edited)
         return ExportedFile(data, FORMATS[name].media_type, file_name(held.name, FORMATS[name].ending))
 
     def score_page(self, song_id: str, number: int) -> tuple[bytes, int]:
         """A page of the score, from 1, and how many there are; raises ``NotThere`` for one that there is not."""
         held = self.library.get(song_id)
-        page, pages = self._writing(_EXPORTS, "score_page", song_to_dict(held.document.song), held.name, number)
+        page, pages = self._writing("score_page", song_to_dict(held.document.song), held.name, number)
         if page is None:
             raise NotThere(f"The score has {pages} pages.")
         return page, pages
@@ -120,7 +121,7 @@ class Studio:
         if self.settings.data is None:
             detail = "The training data is not here: start the studio with --data and a file made by canzona prepare."
             return wire.Closeness(detail=detail).model_dump()
-        return self._comparing(_CLOSENESS, "closeness", song_to_dict(held.document.song), self.settings.data)
+        return self._comparing("closeness", song_to_dict(held.document.song), self.settings.data)
 
     def command(self, song_id: str) -> wire.CommandLine:
         """The request that made the song, as a command."""
