@@ -28,7 +28,7 @@ export function FormBuilder({ phrases, onChange }: FormBuilderProps) {
         {phrases.map((phrase, number) => (
           <button
             type="button" key={number} class={`block ink-${phraseKind(phrase.letter)}`} aria-pressed={chosen === number} draggable
-            aria-label={`${phrase.letter}${phrase.bars}, ${kindName(phrase.letter)}${phrase.key ? `, ${phrase.key}` : ""}`}
+            aria-label={`${phrase.letter}${phrase.bars} ${phrase.key ?? kindName(phrase.letter)}, phrase ${number + 1} of ${phrases.length}`}
             title={`${kindName(phrase.letter)}, ${phrase.bars} bars – click to change, drag to move`}
             ref={(element) => element?.style.setProperty("--bars", String(phrase.bars))}
             onClick={() => choose(chosen === number ? null : number)}
@@ -40,7 +40,7 @@ export function FormBuilder({ phrases, onChange }: FormBuilderProps) {
               drag(null);
             }}
           >
-            <b>{phrase.letter}{phrase.bars}</b>
+            <b>{phrase.letter}{phrase.bars}</b>{" "}
             <span>{phrase.key ?? kindName(phrase.letter).split(" ")[0]}</span>
           </button>
         ))}
@@ -48,7 +48,7 @@ export function FormBuilder({ phrases, onChange }: FormBuilderProps) {
           {ADDED.map((letter) => (
             <button
               type="button" key={letter} class={`adder ink-${phraseKind(letter)}`} title={`Add ${kindName(letter)}`}
-              aria-label={`Add ${letter}, ${kindName(letter)}`} onClick={() => put(withAdded(phrases, letter), phrases.length)}
+              aria-label={`+ ${letter}: add ${kindName(letter)}`} onClick={() => put(withAdded(phrases, letter), phrases.length)}
             >
               + {letter}
             </button>

@@ -82,8 +82,15 @@ export async function compose(request: Composing): Promise<void> {
   await settled();
   const job = await told(() => api.compose(request));
   if (!job) return;
-  jobs.value = [...jobs.value.filter((other) => other.id !== job.id), job];
   watch(job);
+  begun(job);
+}
+
+/** Quick work may be over before the answer that it has begun is here. */
+function begun(job: Job): void {
+  const known = jobs.value.find((other) => other.id === job.id);
+  jobs.value = jobs.value.filter((other) => other.id !== job.id);
+  heard(known ?? job);
 }
 
 export async function recompose(request: Omit<Recomposing, "base_version">): Promise<void> {
@@ -91,7 +98,7 @@ export async function recompose(request: Omit<Recomposing, "base_version">): Pro
   const open = opened.value;
   if (!open) return;
   const job = await told(() => api.recompose(open.id, { ...request, base_version: open.version }));
-  if (job) jobs.value = [...jobs.value.filter((other) => other.id !== job.id), job];
+  if (job) begun(job);
 }
 
 export async function stopJob(id: string): Promise<void> {

@@ -15,7 +15,7 @@ export function formLane(): LaneView {
   const shapes = new Keyed<PhraseSpan, SVGGElement>(
     blocks,
     (phrase) => String(phrase.number),
-    (phrase) => svg("g", { role: "button", tabindex: 0, "data-phrase": phrase.number }, svg("rect", { rx: 4 }), svg("text"), svg("text", { class: "key" })),
+    (phrase) => svg("g", { role: "button", tabindex: 0, "data-phrase": phrase.number }, svg("rect", { rx: 4 }), svg("text"), " ", svg("text", { class: "key" })),
     () => {},
   );
   return {
@@ -46,7 +46,7 @@ function drawPhrase(shape: SVGGElement, phrase: PhraseSpan, scene: Scene, height
   put(shape, {
     class: `phrase ink-${phraseKind(phrase.letter)}${chosen ? " chosen" : returns ? " returning" : ""}`,
     transform: `translate(${(phrase.firstBar - 1) * bar} 0)`,
-    "aria-label": `${phrase.letter}, ${kindName(phrase.letter)}, bars ${phrase.firstBar} to ${phrase.firstBar + phrase.bars - 1}${key ? `, ${key}` : ""}`,
+    "aria-label": `${phrase.letter}${phrase.bars} ${key}, ${kindName(phrase.letter)}, bars ${phrase.firstBar} to ${phrase.firstBar + phrase.bars - 1}`,
     "aria-pressed": String(chosen),
   });
   put(box, { x: 1, y: 3, width: Math.max(1, width - 2), height: height - 6 });
