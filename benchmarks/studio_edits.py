@@ -1,5 +1,6 @@
-"""Random edits of a song, legal and illegal, as a page might send them: for the tests and for ``benchmarks/studio.py``."""
+"""What a page might send to the studio, legal and illegal, at random: for the tests and for ``benchmarks/studio.py``."""
 
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -93,3 +94,16 @@ def _paste(document: Document, song: dict[str, Any], random: Random) -> Command:
         "bars": [first, last],
         "to_bar": random.randint(1, bars),
     }
+
+
+_HOSTILE = (
+    *("..", "../" * 9 + "etc/passwd", "..\\..\\x", "%2e%2e%2f", "/etc/passwd", "//host/share", "\\\\host\\c$", "C:", "C:\\x"),
+    *(".", "\0", "\x1b[2J", "\n", "\r\nSet-Cookie: a=b", "\u202e", "\ud800", "ä", "😀", "x" * 300, " ", "~", "$HOME", "`id`"),
+    *("NUL", "con.mid", "aux", "LPT1.json", ":stream", "file://", "data:", "songs", ".mid", ".json", "<script>", '"', "'", ";"),
+)
+
+
+def hostile_names(random: Random, count: int) -> Iterator[str]:
+    """Names that somewhere mean another place, a device, or something that is run."""
+    for _ in range(count):
+        yield random.choice(["", "/", "\\", "%2f"]).join(random.choices(_HOSTILE, k=random.randint(1, 4)))
