@@ -1,13 +1,8 @@
-"""A studio of its own and a browser that looks at it: for tests of the page, its measures and its picture."""
+"""A browser that looks at the studio: for tests of its page, measures and its picture."""
 
-import re
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,30 +15,6 @@ ARGUMENTS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-SECONDS_TO_END = 20
-
-
-@contextmanager
-def running_studio(library: Path, weights: Path | None = None) -> Iterator[str]:
-    """The address of a studio that runs until it is left.
-
-    Args:
-        library: the folder that keeps its songs.
-        weights: folder with other weights than the package's.
-    """
-    command = [sys.executable, "-c", "from canzona.cli import main; main()", "studio", "--port", "0", "--no-browser"]
-    command += ["--processes", "1", "--library", str(library)] + (["--weights", str(weights)] if weights else [])
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
-        assert process.stderr is not None
-        try:
-            line = process.stderr.readline()
-            found = re.search(r"http://\S+", line)
-            if not found:
-                raise RuntimeError(f"studio: did not begin: {line}")
-            yield found.group()
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(SECONDS_TO_END)
 
 
 @contextmanager

@@ -5,15 +5,15 @@
 Every figure stands beside one of an empty page in the same browser at the same time, which tells how busy the machine is.
 """
 
-import json
 import random
 import tempfile
-import urllib.request
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from studio_browser import running_browser, running_studio
+from canzona.pretrained import WEIGHTS_FOLDER
+from studio_browser import running_browser
+from studio_server import Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 BARS, STEPS_PER_BAR = 200, 16
 FORM = "i4" + "A8B8" * 12 + "o4"
 VISITS, EDITS, FRAMES = 5, 20, 240
+EDIT_PAUSE_MILLISECONDS = 200
 SCROLLED_PIXELS = 14  # a frame
 
 FIRST_NOTE = """
@@ -42,17 +43,15 @@ SCROLL = """([frames, pixels]) => new Promise(done => {
   };
   requestAnimationFrame(next);
 })"""
-EDIT = """edits => {
-  const times = [];
-  for (let edit = 0; edit < edits; edit++) {
-    const before = document.querySelector('.note.chosen').getAttribute('y');
-    const start = performance.now();
-    document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: edit % 2 ? 'ArrowDown' : 'ArrowUp', bubbles: true}));
-    document.querySelector('.note.chosen').getBoundingClientRect();
-    times.push(performance.now() - start);
-    if (document.querySelector('.note.chosen').getAttribute('y') === before) throw new Error('nothing moved');
-  }
-  return times;
+EDIT = """edit => {
+  const before = document.querySelector('.note.chosen').getAttribute('y');
+  const start = performance.now();
+  const key = edit % 2 ? 'ArrowDown' : 'ArrowUp';
+  document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
+  document.querySelector('.note.chosen').getBoundingClientRect();
+  const time = performance.now() - start;
+  if (document.querySelector('.note.chosen').getAttribute('y') === before) throw new Error('nothing moved');
+  return time;
 }"""
 
 
@@ -76,14 +75,6 @@ def long_song() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def post(address: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """A change at the studio, as its page would make it."""
-    headers = {"Content-Type": "application/json", "Origin": address.rstrip("/")}
-    request = urllib.request.Request(address + path, json.dumps(body).encode(), headers, method="POST")
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
-
-
 def opened(browser: "Browser", address: str) -> "Page":
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.add_init_script(FIRST_NOTE)
@@ -92,32 +83,59 @@ def opened(browser: "Browser", address: str) -> "Page":
     return page
 
 
+class Work:
+    """The seconds of a processor that the page's main thread has used, however busy the machine is."""
+
+    def __init__(self, page: "Page") -> None:
+        self.session = page.context.new_cdp_session(page)
+        self.session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def seconds(self) -> float:
+        metrics = self.session.send("Performance.getMetrics")["metrics"]
+        return next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
+
+
 def main() -> None:
-    with tempfile.TemporaryDirectory() as library, running_studio(Path(library)) as address, running_browser() as browser:
-        song = f"{address}#{post(address, 'api/songs', {'song': long_song()})['id']}"
+    with (
+        tempfile.TemporaryDirectory() as library,
+        Server(Path(library), WEIGHTS_FOLDER) as server,
+        running_browser() as browser,
+    ):
+        song = long_song()
+        identifier = server.ask("POST", "/api/songs", {"song": song})["id"]
+        address = f"http://127.0.0.1:{server.port}/#{identifier}"
         ready = []
         for _ in range(VISITS):
-            page = opened(browser, song)
+            page = opened(browser, address)
             page.wait_for_timeout(300)
             ready.append(page.evaluate("window.readyMilliseconds") / 1000)
             page.close()
         print(f"ready, seconds: {', '.join(f'{seconds:.2f}' for seconds in ready)}; median {median(ready):.2f}")
 
-        page = opened(browser, song)
+        page = opened(browser, address)
         for _ in range(6):
             page.keyboard.press("+")
         page.wait_for_timeout(300)
         empty = browser.new_page()
         print(f"frames a second of an empty page: {empty.evaluate(SCROLL, [FRAMES, 0]):.1f}")
         page.bring_to_front()
+        work = Work(page)
+        before = work.seconds()
         print(f"frames a second while scrolling: {page.evaluate(SCROLL, [FRAMES, SCROLLED_PIXELS]):.1f}")
-        print(f"notes in the document: {page.locator('.note').count()} of {len(long_song()['accompaniment']) * 11 // 8}")
+        print(f"main thread, milliseconds of work a frame: {(work.seconds() - before) / FRAMES * 1000:.1f}")
+        notes = len(song["accompaniment"]) + len(song["lead_sheet"]["melody"]) + len(song["reduced_lead_sheet"]["melody"])
+        print(f"notes in the document: {page.locator('.note').count()} of {notes}")
 
         page.keyboard.press("Home")
         page.keyboard.press(".")
         page.locator(".note:focus").wait_for()
-        times = page.evaluate(EDIT, EDITS)
+        before = work.seconds()
+        times = []
+        for edit in range(EDITS):
+            times.append(page.evaluate(EDIT, edit))
+            page.wait_for_timeout(EDIT_PAUSE_MILLISECONDS)
         print(f"an edit until it is drawn, milliseconds: median {median(times):.1f}, longest {max(times):.1f}")
+        print(f"main thread, milliseconds of work an edit with its answer: {(work.seconds() - before) / EDITS * 1000:.1f}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from studio_browser import running_browser, running_studio
+from canzona.pretrained import WEIGHTS_FOLDER
+from studio_browser import running_browser
+from studio_server import Server
 
 SEED = 7
 WIDTH, HEIGHT = 1440, 860
@@ -17,10 +19,14 @@ WAIT_MILLISECONDS = 600_000
 
 def draw(path: Path) -> None:
     """Composes as someone new would, chooses the first chorus, locks the melody and asks for two other pianos."""
-    with tempfile.TemporaryDirectory() as library, running_studio(Path(library)) as address, running_browser() as browser:
+    with (
+        tempfile.TemporaryDirectory() as library,
+        Server(Path(library), WEIGHTS_FOLDER) as server,
+        running_browser() as browser,
+    ):
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SHARPNESS)
         page.set_default_timeout(WAIT_MILLISECONDS)
-        page.goto(address)
+        page.goto(f"http://127.0.0.1:{server.port}/")
         page.get_by_label("Key").select_option("G major")
         page.get_by_label("Seed").fill(str(SEED))
         page.get_by_role("button", name="Compose", exact=True).click()

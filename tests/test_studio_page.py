@@ -4,11 +4,10 @@ import inspect
 import json
 import re
 import shutil
-import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -18,11 +17,6 @@ ROOT = Path(__file__).parents[1]
 SOURCE, PAGE = ROOT / "studio", ROOT / "src" / "canzona" / "studio" / "page"
 MODULES = SOURCE / "node_modules"
 AXE = MODULES / "axe-core" / "axe.min.js"
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-ARGUMENTS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 WAIT_MILLISECONDS = 60_000
 
 pytest.importorskip("fastapi", reason="the studio's server needs fastapi")
@@ -51,35 +45,22 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(benchmark: Callable[[str], ModuleType], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A studio of its own."""
     folder = tmp_path_factory.mktemp("studio")
-    weights = write_tiny_weights(folder)
-    command = [
-        sys.executable, "-c", "from canzona.cli import main; main()", "studio", "--port", "0", "--no-browser", "--processes", "1",
-        "--library", str(folder / "library"), "--weights", str(weights),
-    ]  # fmt: skip
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
-        assert process.stderr is not None
-        try:
-            line = process.stderr.readline()
-            found = re.search(r"http://\S+", line)
-            assert found, line
-            yield found.group()
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(20)
+    with benchmark("studio_server").Server(folder / "library", write_tiny_weights(folder)) as server:
+        yield f"http://127.0.0.1:{server.port}/"
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser(benchmark: Callable[[str], ModuleType]):
     """Chromium."""
-    if CHROMIUM is None:
+    studio_browser = benchmark("studio_browser")
+    if studio_browser.CHROMIUM is None:
         pytest.skip("needs Chromium, such as Debian's package chromium")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright for Python")
-    with sync_api.sync_playwright() as playwright:
-        with playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS)) as opened:
-            yield opened
+    pytest.importorskip("playwright.sync_api", reason="needs Playwright for Python")
+    with studio_browser.running_browser() as opened:
+        yield opened
 
 
 class Visit:

@@ -64,8 +64,16 @@ async function keepCopy(open: SongDocument, commands: readonly Command[]): Promi
   if (copy) show(copy);
 }
 
-/** Calls that answer with the song's new version: undo, redo, takes, versions. */
-export async function replace(call: (id: string, version: number) => Promise<SongDocument>): Promise<boolean> {
+let turn: Promise<unknown> = Promise.resolve();
+
+/** Calls that answer with the song's new version (undo, redo, takes, versions), one after the other. */
+export function replace(call: (id: string, version: number) => Promise<SongDocument>): Promise<boolean> {
+  const done = turn.then(() => replaceNow(call));
+  turn = done.catch(() => null);
+  return done;
+}
+
+async function replaceNow(call: (id: string, version: number) => Promise<SongDocument>): Promise<boolean> {
   await settled();
   const open = opened.value;
   if (!open) return false;

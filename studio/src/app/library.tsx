@@ -29,7 +29,7 @@ export function Library() {
   };
   return (
     <Dialog title="Library" kind="left">
-      <input type="search" aria-label="Search the library" placeholder="Search" value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
+      <input type="search" autofocus aria-label="Search the library" placeholder="Search" value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
       <label class="row check"><input type="checkbox" checked={deleted} onChange={(event) => setDeleted(event.currentTarget.checked)} /> deleted songs</label>
       {songs?.length === 0 && <p class="quiet">{search ? "No song of that name." : deleted ? "Nothing is deleted." : "No songs yet."}</p>}
       <ul class="song-list" aria-label="Songs">
@@ -37,7 +37,7 @@ export function Library() {
           <li key={song.id} class={song.id === opened.value?.id ? "open" : ""}>
             <button type="button" class="song-row" disabled={song.deleted} onClick={() => void openSong(song.id)}>
               <b>{song.name}</b>
-              <span class="quiet">{song.form} · {song.key ?? "no key"} · {song.bars} bars · {ago(song.edited)}</span>
+              <span class="quiet" title={song.form}>{song.key ?? "no key"} · {song.bars} bars · {ago(song.edited)}</span>
             </button>
             {song.deleted ? (
               <button type="button" onClick={() => void told(() => api.bringBack(song.id)).then(load)}>Bring back</button>

@@ -36,7 +36,7 @@ export function Page() {
 }
 
 function Song() {
-  const job = jobs.value.find((one) => one.id === watched.value);
+  const job = opened.value ? undefined : jobs.value.find((one) => one.id === watched.value);
   return (
     <main class="song" aria-label="Song">
       <h1 class="hidden">{opened.value?.name ?? "A song is being composed"}</h1>
@@ -51,7 +51,7 @@ function Song() {
         )}
         {shownSong.value ? <StageView /> : <div class="waiting" aria-hidden="true">{[0, 1, 2, 3].map((lane) => <i key={lane} />)}</div>}
       </div>
-      {opened.value && !job && panelOpen.value && <SidePanel />}
+      {opened.value && panelOpen.value && <SidePanel />}
     </main>
   );
 }

@@ -7,7 +7,7 @@ export function Progress({ job, big }: { job: Job; big?: boolean }) {
   const levels = server.value?.levels.map(({ title }) => title) ?? [];
   const at = job.level ? levels.indexOf(job.level) : -1;
   const share = Math.round(job.share * 100);
-  const words = job.state === "queued" ? "waiting for its turn" : job.level ? `${job.level}, step ${job.step} of ${job.steps}` : "beginning";
+  const words = job.state === "interrupted" ? "was interrupted" : job.state === "stopped" ? "stopped" : job.state === "queued" ? "waiting for its turn" : job.level ? `${job.level}, step ${job.step} of ${job.steps}` : "beginning";
   return (
     <div class={`progress${big ? " big" : ""}`} role="group" aria-label="Progress">
       {big && (

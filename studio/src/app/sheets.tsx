@@ -26,13 +26,13 @@ export function ExportSheet() {
     <Dialog title="Export" kind="right">
       <p class="quiet">Click to save, or drag a row onto your desktop or into another program.</p>
       <ul class="exports">
-        {(server.value?.formats ?? Object.keys(FORMATS)).map((format) => {
+        {(server.value?.formats ?? Object.keys(FORMATS)).map((format, number) => {
           const [name, what, mime, ending] = FORMATS[format] ?? [format, "", "application/octet-stream", format];
           const address = new URL(exportAddress(open.id, format), location.href).href;
           return (
             <li key={format}>
               <a
-                href={address} download draggable
+                href={address} download draggable autofocus={number === 0}
                 onDragStart={(event) => {
                   event.dataTransfer?.setData("DownloadURL", `${mime}:${open.name.replace(/[^\w\- ]+/g, "") || "song"}.${ending}:${address}`);
                   event.dataTransfer?.setData("text/uri-list", address);

@@ -24,9 +24,9 @@ export function zoomStage(factor: number, clientX?: number): void {
 
 /** All of the song, unless its bars would be too narrow to read. */
 export function fitStage(): void {
-  if (!stage || !axis.value.lengthSteps) return;
+  if (!stage || !axis.peek().lengthSteps) return;
   const width = stage.scroller.clientWidth - stage.margin - 8;
-  pixelsPerStep.value = Math.max(fitted(axis.value.lengthSteps, width).pixelsPerStep, NARROWEST_FIT);
+  pixelsPerStep.value = Math.max(fitted(axis.peek().lengthSteps, width).pixelsPerStep, NARROWEST_FIT);
   stage.scroller.scrollLeft = 0;
 }
 

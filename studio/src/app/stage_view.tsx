@@ -22,7 +22,7 @@ import { audition, axis, opened, phrases, pixelsPerStep, selection, shownSong } 
 import { barOfStep, placeName, stepOfBar } from "../model/time";
 import { songBars } from "../model/song";
 
-const MARGIN = 140;
+const MARGIN = 148;
 
 const scene = computed<Scene | null>(() =>
   shownSong.value && {
@@ -55,7 +55,9 @@ export function StageView() {
         const length = `${opened.value?.id} ${now.axis.lengthSteps}`;
         if (length !== shown) {
           shown = length;
-          queueMicrotask(fitStage);
+          const before = pixelsPerStep.peek();
+          fitStage();
+          if (pixelsPerStep.peek() !== before) return; // drawn when this effect runs again
         }
         content.current!.style.width = `${MARGIN + now.axis.lengthSteps * now.axis.pixelsPerStep + 24}px`;
         view.show(now);

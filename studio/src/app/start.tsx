@@ -7,7 +7,8 @@ import { openSong } from "./editing";
 import { Choice, Field, Segments, Stepper } from "./fields";
 import { FormBuilder } from "./form_builder";
 import { Icon, IconButton } from "./icons";
-import { opened, overlay, server } from "./state";
+import { Progress } from "./progress";
+import { jobs, opened, overlay, server } from "./state";
 import { told } from "./toasts";
 import { compose, importFile } from "./work";
 
@@ -71,8 +72,21 @@ export function Start() {
         </div>
         <button type="submit" class="primary big" disabled={busy}>Compose</button>
       </form>
+      <Interrupted />
       <Open />
     </main>
+  );
+}
+
+/** Work that ended with the studio: it starts again only when it is told to, with the same result. */
+function Interrupted() {
+  const cut = jobs.value.filter((job) => job.kind === "compose" && job.state === "interrupted");
+  if (!cut.length) return null;
+  return (
+    <section class="start-open card" aria-label="Interrupted">
+      <h2>Interrupted</h2>
+      {cut.map((job) => <Progress key={job.id} job={job} />)}
+    </section>
   );
 }
 

@@ -53,8 +53,6 @@ export const axis = computed<TimeAxis>(() => ({
 
 /** Jobs of the song on the page that are not over. */
 export const ownJobs = computed(() => jobs.value.filter((job) => isActive(job) && job.song_id === opened.value?.id));
-/** A whole song that is being composed. */
-export const composing = computed(() => jobs.value.find((job) => isActive(job) && job.kind === "compose") ?? null);
 
 export function isActive(job: Job): boolean {
   return job.state === "queued" || job.state === "running";

@@ -5,7 +5,8 @@ import { listen } from "../api/events";
 import type { Composing, Job, Recomposing, Song } from "../api/types";
 import { openSong, refreshTakes, replace, settled, show } from "./editing";
 import { playPassage, playing, selectedSteps } from "./playing";
-import { audition, draft, isActive, jobs, opened, overlay, panel, panelOpen, pending, takes } from "./state";
+import { NOTHING } from "../model/selection";
+import { audition, draft, isActive, jobs, opened, overlay, panel, panelOpen, pending, selection, takes } from "./state";
 import { tell, told } from "./toasts";
 
 /** The job whose song is shown while it grows. */
@@ -43,10 +44,12 @@ function heard(job: Job): void {
 }
 
 async function grow(job: Job, before: Job | undefined): Promise<void> {
-  if (job.song_id && job.takes[0]?.state === "done") {
+  const id = job.song_id;
+  if (id && job.takes[0]?.state === "done") {
     watched.value = null;
-    await openSong(job.song_id);
-    tell(`Your song is there. Press Space to hear it.`);
+    if (opened.value) return tell("Your song is there.", "news", [{ label: "Open it", run: () => void openSong(id) }]);
+    await openSong(id);
+    tell("Your song is there. Press Space to hear it.");
   } else if (!isActive(job)) {
     watched.value = null;
     draft.value = null;
@@ -55,7 +58,7 @@ async function grow(job: Job, before: Job | undefined): Promise<void> {
   } else if (job.level !== before?.level) {
     const found = await told(() => api.job(job.id));
     const song = found?.takes[0]?.song;
-    if (song && watched.value === job.id) draft.value = song;
+    if (song && watched.value === job.id && !opened.value) draft.value = song;
   }
 }
 
@@ -73,9 +76,12 @@ async function takesOf(job: Job, before: Job | undefined): Promise<void> {
 function watch(job: Job): void {
   batch(() => {
     watched.value = job.id;
+    opened.value = null;
+    selection.value = NOTHING;
     draft.value = null;
     overlay.value = null;
   });
+  history.replaceState(null, "", location.pathname);
 }
 
 export async function compose(request: Composing): Promise<void> {

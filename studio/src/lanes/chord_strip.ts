@@ -13,6 +13,7 @@ export class ChordLayer {
   readonly element: SVGGElement;
   private readonly shapes: Keyed<ChordRow, SVGGElement>;
   private readonly names: Keyed<ChordRow, SVGTextElement>;
+  private layout = "";
   private scene!: Scene;
   private top = 0;
   private height = 0;
@@ -31,6 +32,9 @@ export class ChordLayer {
   }
 
   draw(scene: Scene, chords: readonly ChordRow[], sight: Sight, top: number, height: number): void {
+    const layout = [scene.song.form, scene.song.meter, scene.axis.pixelsPerStep, top, height, scene.selection.chord].join("|");
+    const fresh = layout === this.layout && scene.chordNames === this.scene.chordNames && scene.selection.lane === this.scene.selection.lane;
+    this.layout = layout;
     this.scene = scene;
     this.top = top;
     this.height = height;
@@ -40,9 +44,10 @@ export class ChordLayer {
     );
     const chosen = scene.selection.lane === this.lane ? scene.selection.chord : null;
     this.entry = visible.find((row) => chosen && sameRow(row, chosen)) ?? visible[0];
-    this.shapes.draw(visible);
+    this.shapes.draw(visible, fresh);
     this.choose(chords);
-    this.names.draw(this.named.filter((row) => visible.includes(row)));
+    const seen = new Set(visible);
+    this.names.draw(this.named.filter((row) => seen.has(row)), fresh);
   }
 
   find(key: string): SVGGElement | undefined {

@@ -44,6 +44,7 @@ export class NoteLayer {
   private tiledNotes: readonly NoteRow[] | null = null;
   private scene!: Scene;
   private rows!: Rows;
+  private layout = "";
   private bars: PhraseKind[] = [];
   private chosen = new Set<string>();
   private first: string | null = null;
@@ -59,6 +60,10 @@ export class NoteLayer {
       this.tiles = tiled(notes, ([start]) => start, tileSteps, scene.axis.lengthSteps);
       this.tiledNotes = notes;
     }
+    const layout = layoutOf(scene, rows);
+    const fresh = layout === this.layout;
+    const before = [...this.chosen, this.first ?? ""];
+    this.layout = layout;
     this.scene = scene;
     this.rows = rows;
     this.bars = inks(scene);
@@ -67,11 +72,24 @@ export class NoteLayer {
     const visible = this.tiles!.rows.slice(first, end).flat();
     const entry = visible.find((note) => this.chosen.has(rowId(note))) ?? visible.find(([start]) => start >= sight.firstStep);
     this.first = entry ? rowId(entry) : null;
-    this.shapes.draw(visible);
+    this.shapes.draw(visible, fresh);
+    if (fresh) for (const key of new Set([...before, ...this.chosen, this.first ?? ""])) this.mark(key);
   }
 
   find(key: string): SVGRectElement | undefined {
     return this.shapes.find(key);
+  }
+
+  /** What changes of a note when it is chosen, or the lane's tab stop. */
+  private mark(key: string): void {
+    const shape = this.shapes.find(key);
+    if (shape) this.markShape(shape, key);
+  }
+
+  private markShape(shape: SVGRectElement, key: string): void {
+    const chosen = this.chosen.has(key);
+    shape.classList.toggle("chosen", chosen);
+    put(shape, { "aria-pressed": String(chosen), tabindex: key === this.first ? 0 : -1 });
   }
 
   private create(note: NoteRow): SVGRectElement {
@@ -84,19 +102,22 @@ export class NoteLayer {
     const bar = Math.floor(start / barSteps(this.scene));
     const height = rowHeight(this.rows);
     const gap = Math.min(1, duration * pixelsPerStep * 0.2);
-    const chosen = this.chosen.has(rowId(note));
     put(shape, {
       x: round(start * pixelsPerStep),
       y: round(topOf(pitch, this.rows) + height * 0.06),
       width: round(Math.max(duration * pixelsPerStep - gap, NARROWEST_NOTE)),
       height: round(Math.max(height * 0.88, 2)),
-      class: `note ink-${this.bars[bar] ?? "b"}${chosen ? " chosen" : ""}`,
+      class: `note ink-${this.bars[bar] ?? "b"}`,
       "fill-opacity": round(0.35 + 0.65 * Math.min(velocity / DARKEST_VELOCITY, 1)),
-      "aria-pressed": String(chosen),
-      tabindex: rowId(note) === this.first ? 0 : -1,
       "aria-label": noteName(this.scene, note, bar),
     });
+    this.markShape(shape, rowId(note));
   }
+}
+
+/** Everything but the notes themselves that says where and how they are drawn. */
+function layoutOf({ song, axis }: Scene, { range, top, height }: Rows): string {
+  return [song.form, song.keys, song.meter, axis.pixelsPerStep, range.lowest, range.highest, top, height].join("|");
 }
 
 function noteName(scene: Scene, [start, duration, pitch, velocity]: NoteRow, bar: number): string {

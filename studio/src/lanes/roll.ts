@@ -50,7 +50,10 @@ export function rollView(lane: RollLane, name: string, header?: Header): RollVie
       put(names, { height });
       const named = octaves(rows.range);
       octaveNames.draw(named);
-      for (const pitch of named) put(octaveNames.find(String(pitch))!, { y: topOf(pitch, rows) + rowHeight(rows) });
+      for (const pitch of named) {
+        const y = topOf(pitch, rows) + rowHeight(rows);
+        put(octaveNames.find(String(pitch))!, { y: Math.min(Math.max(y, 7), height - 6) });
+      }
       notes.draw(scene, found, rows, sight);
     },
     focus(key) {

@@ -19,7 +19,7 @@ export function put(element: Element, attributes: Attributes): void {
   }
 }
 
-/** Elements by key: `draw` gives the elements that are wanted now, all others leave. */
+/** Elements by key: `draw` gives the elements that are wanted now, all others leave; `fresh`: those that stay are as they should be. */
 export class Keyed<Item, Shape extends SVGElement> {
   private elements = new Map<string, Shape>();
 
@@ -30,23 +30,21 @@ export class Keyed<Item, Shape extends SVGElement> {
     private readonly update: (shape: Shape, item: Item) => void,
   ) {}
 
-  draw(items: Iterable<Item>): void {
+  draw(items: Iterable<Item>, fresh = false): void {
     const kept = new Map<string, Shape>();
-    const fresh: Shape[] = [];
+    const made: Shape[] = [];
     for (const item of items) {
       let key = this.keyOf(item);
       while (kept.has(key)) key += "'";
-      let shape = this.elements.get(key);
-      if (!shape) {
-        shape = this.create(item);
-        fresh.push(shape);
-      }
-      this.update(shape, item);
+      const known = this.elements.get(key);
+      const shape = known ?? this.create(item);
+      if (!known) made.push(shape);
+      if (!known || !fresh) this.update(shape, item);
       kept.set(key, shape);
       this.elements.delete(key);
     }
     for (const shape of this.elements.values()) shape.remove();
-    this.parent.append(...fresh);
+    this.parent.append(...made);
     this.elements = kept;
   }
 
