@@ -37,12 +37,13 @@ class _Worker:
 
 @dataclass
 class _Progress:
-    """How far a take is."""
+    """How far a take is, and what there is of its song."""
 
     level: str | None = None
     step: int = 0
     steps: int = 0
     share: float = 0.0
+    song: dict[str, Any] | None = None
 
 
 @dataclass(order=True)
@@ -96,7 +97,12 @@ class Jobs:
             NotThere: where there is none.
         """
         with self._lock:
-            return self._with_progress(self._records.job(job_id, with_songs))
+            job = self._with_progress(self._records.job(job_id, with_songs))
+            if with_songs:
+                for take in job["takes"]:
+                    so_far = self._progress.get((job_id, take["number"]), _Progress()).song
+                    take["song"] = take["song"] or (so_far if take["state"] == "running" else None)
+            return job
 
     def stop(self, job_id: str) -> dict[str, Any]:
         """End a job: what waits leaves the queue, and what is at work ends within a step.
@@ -214,16 +220,22 @@ class Jobs:
         task = worker.task
         if kind == "progress":
             if task is not None:
-                before, self._progress[task] = self._progress.get(task), _Progress(*said)
-                if before is None or before.level != said[0]:
+                before = self._progress[task]
+                self._progress[task] = _Progress(*said, song=before.song)
+                if before.level != said[0]:
                     self._records.set_level(task[0], said[0])
+                self._told(task[0])
+            return
+        if kind == "so far":
+            if task is not None:
+                self._progress[task].song = said[0]
                 self._told(task[0])
             return
         worker.task, worker.is_free = None, True
         if task is None:
             return
         job_id, number = task
-        added = None
+        self._progress[task].song = added = None
         if kind == "done":
             added = self._records.finish(job_id, number, said[0])
         else:

@@ -287,7 +287,12 @@ JobKind = Literal["compose", "recompose"]
 
 
 class Take(Strict):
-    """One version that a job makes; ``song`` once it is done, where songs are asked for."""
+    """One version that a job makes.
+
+    Attributes:
+        number, seed, state: its own.
+        song: where songs are asked for, all of it once it is done, and before what there is, level by level.
+    """
 
     number: int
     seed: int

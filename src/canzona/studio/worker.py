@@ -17,8 +17,8 @@ STOP = "stop"
 def serve(connection: Connection, weights: Path | None) -> None:
     """Work until the server ends.
 
-    Sends ``("progress", level's title, step, steps, share)`` for every step of the sampler, and for every request one of
-    ``("done", song)``, ``("stopped",)`` and ``("failed", why)``.
+    Sends ``("progress", level's title, step, steps, share)`` for every step of the sampler, ``("so far", song)`` after every
+    level, and for every request one of ``("done", song)``, ``("stopped",)`` and ``("failed", why)``.
 
     Args:
         connection: to the server.
@@ -40,6 +40,7 @@ def _composed(connection: Connection, asked: Mapping[str, Any], weights: Path | 
     from canzona.generation.progress import share_done
     from canzona.generation.request_json import request_from_dict
     from canzona.io.song_json import song_to_dict
+    from canzona.studio.documents import document_of
 
     try:
         cascade = _cascade(weights)
@@ -51,6 +52,8 @@ def _composed(connection: Connection, asked: Mapping[str, Any], weights: Path | 
             share = share_done(cascade, request, progress) or 0.0
             connection.send(("progress", progress.level.title, progress.step, progress.steps, share))
             song = progress.songs[0] if progress.songs else None
+            if song is not None:
+                connection.send(("so far", song_to_dict(document_of(song).song)))
     except (ValueError, MachineFault, OSError, MemoryError) as error:
         return ("failed", str(error) or "the machine has too little memory")
     assert song is not None
