@@ -1,7 +1,7 @@
 """What of a level stays while the rest is composed: music, and a mask of the frames in which each part of it is fixed.
 
 Every reason to stay is a writer of the two: a revision, its locks, music that is kept, chords that are given, the last chord.
-They write in this order, none where another has written.
+They write in this order, none where another has written or what that wrote still sounds.
 """
 
 from collections.abc import Iterator, Sequence
@@ -62,7 +62,8 @@ def fixed_music(level: Level, song: Song, request: Request, levels: Sequence[Lev
     for music, mask in (*revised, *_kept(level, song, request), *_chords(level, song, request)):
         free = mask & ~fixed.mask
         older = getattr(fixed.song, level.attribute)
-        merged = merge(level, music, older, free, song.meter)
+        first, then, where = (music, None, free) if older is None else (older, music, ~free)
+        merged = merge(level, first, then, where, song.meter)
         fixed = Fixed(replace(fixed.song, **{level.attribute: merged}), fixed.mask | free)
     return fixed
 
