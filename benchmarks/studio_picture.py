@@ -27,7 +27,7 @@ def draw(path: Path) -> None:
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=SHARPNESS)
         page.set_default_timeout(WAIT_MILLISECONDS)
         page.goto(f"http://127.0.0.1:{server.port}/")
-        page.get_by_label("Key").select_option("G major")
+        page.get_by_label("Key", exact=True).select_option("G major")
         page.get_by_label("Seed").fill(str(SEED))
         page.get_by_role("button", name="Compose", exact=True).click()
         page.locator(".side-panel").wait_for()

@@ -93,7 +93,12 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(_SECONDS_TO_END * 3)
+        self._close()
         return _gone(self.process.pid)
+
+    def _close(self) -> None:
+        if self.process.stderr is not None:
+            self.process.stderr.close()
 
 
 def _session(leader: int) -> list[int]:

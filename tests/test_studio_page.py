@@ -153,7 +153,7 @@ def test_journey(visit: Visit, tmp_path: Path):
     visit.key("r")
     visit.button("Compose 2 takes").click()
     page.locator(".take-bar").wait_for()
-    page.locator(".takes li").nth(2).wait_for()
+    page.locator(".take", has_text="Take 2").wait_for()
     shown = [_piano(visit)]
     visit.key("x")
     page.locator(".take-bar b", has_text="take 2").wait_for()

@@ -1187,7 +1187,11 @@ export interface components {
         };
         /**
          * Take
-         * @description One version that a job makes; ``song`` once it is done, where songs are asked for.
+         * @description One version that a job makes.
+         *
+         *     Attributes:
+         *         number, seed, state: its own.
+         *         song: where songs are asked for, all of it once it is done, and before what there is, level by level.
          */
         Take: {
             /** Number */

@@ -86,7 +86,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   shortcut("Change", "Ctrl+Shift+z Ctrl+y", "redo", () => void redo()),
   shortcut("Compose", "k", "lock or unlock the selection", lockChosen),
   shortcut("Compose", "r", "compose the selection again …", () => openPanel("again")),
-  shortcut("Compose", "x", "hear the next take, or the song", () => void compare(1)),
+  shortcut("Compose", "x", "hear the next take, or the song", () => void compare()),
   shortcut("Compose", "Enter", "take the take that is heard", () => void keepTake()),
   shortcut("Compose", "n", "a new song …", () => (overlay.value = "start")),
   shortcut("Compose", "o", "open the library …", () => (overlay.value = "library")),

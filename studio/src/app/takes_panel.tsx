@@ -25,7 +25,7 @@ export function TakesPanel() {
             {takes.value.map((take) => <TakeRow key={`${take.job}/${take.number}`} take={take} />)}
           </ul>
           <div class="row">
-            <button type="button" title={tip("Hear the next one", "x")} onClick={() => void compare(1)}>Compare</button>
+            <button type="button" title={tip("Hear the next one", "x")} onClick={() => void compare()}>Compare</button>
             <button type="button" class="primary" disabled={!heard} title={tip("Put the take that is heard into the song", "Enter")} onClick={() => void keepTake()}>Take it</button>
           </div>
           <p class="quiet">X goes from one to the next while it plays; Enter takes the one that is heard; Esc goes back to the song.</p>

@@ -134,12 +134,12 @@ export async function hearTake(job: string, number: number): Promise<void> {
   if (song) audition.value = { job, number, song };
 }
 
-/** The song, then every take of the drawer, then the song again. */
-export async function compare(by: 1 | -1 = 1): Promise<void> {
-  if (!takes.value.length) return tell("No takes yet: select bars and compose them again.");
-  const at = takes.value.findIndex((take) => take.job === audition.value?.job && take.number === audition.value.number);
-  const next = (at + 1 + by + takes.value.length + 1) % (takes.value.length + 1);
-  const take = takes.value[next - 1];
+/** The song, then every take of the work that is heard, or else of the latest, then the song again. */
+export async function compare(): Promise<void> {
+  const job = audition.value?.job ?? takes.value[0]?.job;
+  const compared = takes.value.filter((take) => take.job === job).sort((one, other) => one.number - other.number);
+  if (!compared.length) return tell("No takes yet: select bars and compose them again.");
+  const take = compared[audition.value ? compared.findIndex(({ number }) => number === audition.value?.number) + 1 : 0];
   if (take) await hearTake(take.job, take.number);
   else audition.value = null;
   const passage = selectedSteps.value;
