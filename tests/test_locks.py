@@ -11,7 +11,7 @@ from canzona.generation import Cascade, Lock, Request, Revision
 from canzona.generation.request_json import request_from_dict, request_to_dict
 from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS, REDUCED_LEAD_SHEET
 from canzona.hierarchy.reduction import reduce_lead_sheet
-from canzona.song import Form, Key, Song
+from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Note, Song
 from test_generation import lively_cascade
 
 QUICK = {"steps": 2, "guidance": 0.0}
@@ -43,6 +43,17 @@ def test_locked_chords_stay_under_a_new_melody_and_the_last_one_too(cascade: Cas
     new = cascade.revise(song, REDUCED_LEAD_SHEET.name, seed=9, locks=locks, **QUICK)
     assert new.lead_sheet.chords == song.lead_sheet.chords
     assert new.lead_sheet.melody != song.lead_sheet.melody
+
+
+def test_a_note_that_is_kept_sounds_on_over_what_is_locked(cascade: Cascade) -> None:
+    """What a lock below asks of a level gives way to what stays there."""
+    long = LeadSheet((Note(0, 60, 32),), (ChordSpan(0, 12, Chord(0, "maj", 0)),))
+    sung = LeadSheet(tuple(Note(4 * beat, 62 + beat % 3, 4) for beat in range(12)), long.chords)
+    old = Song(Form.parse("A3", Key.parse("C")), reduced_lead_sheet=long, lead_sheet=sung, accompaniment=(Note(0, 48, 8),))
+    locks = (Lock(LEAD_SHEET.name, "melody"),)
+    new = cascade.revise(old, REDUCED_LEAD_SHEET.name, bars=[1, 2], seed=1, locks=locks, **QUICK)
+    assert new.reduced_lead_sheet.melody[0] == Note(0, 60, 32)
+    assert new.lead_sheet.melody == sung.melody
 
 
 def test_random_locks_hold_and_what_is_open_changes(
