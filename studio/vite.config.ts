@@ -5,6 +5,7 @@ export default defineConfig({
   build: {
     outDir: "../src/canzona/studio/page",
     emptyOutDir: true,
+    license: { fileName: "assets/licenses.md" },
     assetsInlineLimit: 0, // data: addresses are nothing that the page's content security policy allows
     modulePreload: { polyfill: false }, // it is an inline script
     rollupOptions: {

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE, PAGE = ROOT / "studio", ROOT / "src" / "canzona" / "studio" / "page"
 MODULES = SOURCE / "node_modules"
 AXE = MODULES / "axe-core" / "axe.min.js"
-WAIT_MILLISECONDS = 60_000
+WAIT_MILLISECONDS = 180_000
 
 pytest.importorskip("fastapi", reason="the studio's server needs fastapi")
 
@@ -194,7 +194,7 @@ def test_journey(visit: Visit, tmp_path: Path):
     visit.key("e")
     links = page.locator(".exports a")
     for number in range(links.count()):
-        with page.expect_download(timeout=60_000) as download:
+        with page.expect_download(timeout=WAIT_MILLISECONDS) as download:
             links.nth(number).click()
         path = tmp_path / download.value.suggested_filename
         download.value.save_as(path)

@@ -70,7 +70,7 @@ export function Start() {
             {(id) => <input id={id} placeholder="composed, or: Am F C G" value={chords} onInput={(event) => setChords(event.currentTarget.value)} />}
           </Field>
         </div>
-        <button type="submit" class="primary big" disabled={busy}>Compose</button>
+        <button type="submit" class="primary big" disabled={busy}>{busy ? "Beginning …" : "Compose"}</button>
       </form>
       <Interrupted />
       <Open />
