@@ -35,7 +35,8 @@ LAYERS = (
     {"hub"},
     {"evaluation", "pretrained", "baselines"},
     {"batch"},
-    {"cli", "web"},
+    {"studio"},
+    {"cli"},
     {"__init__", "__main__"},
 )
 """From the lowest up. Parts of the same layer never import each other."""
@@ -153,7 +154,8 @@ def is_definition(node: ast.stmt) -> bool:
         return isinstance(node.value, ast.Constant)  # a docstring
     if isinstance(node, ast.If):
         return ast.unparse(node.test) in ("TYPE_CHECKING", "__name__ == '__main__'")
-    definitions = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    definitions = ast.Import | ast.ImportFrom | functions | ast.ClassDef | ast.Assign | ast.AnnAssign
     return isinstance(node, definitions)
 
 

@@ -21,6 +21,7 @@ from canzona.cli import (
     render,
     revise,
     show,
+    studio,
     train,
     train_encoder,
 )
@@ -41,6 +42,7 @@ for command in (
     analyze.analyze,
     render.render,
     show.show,
+    studio.studio,
     evaluate.evaluate,
     listen_test.listen_test,
     prepare.prepare,

@@ -10,7 +10,7 @@ from canzona.cli.common import Readings
 from canzona.cli.composing import LOADING, NamedFiles, compose_batch, compose_one
 from canzona.cli.outputs import batch_folder, outputs_of
 from canzona.cli.progress import progress
-from canzona.cli.steering import drawn_seed, likeness_files, read_kept, steering, stored_request
+from canzona.cli.steering import likeness_files, read_kept, steering, stored_request
 
 MOST_SONGS = 1_000_000
 BESIDE_REQUEST = (
@@ -146,6 +146,7 @@ def compose(
         display.show(LOADING, 0, None)
         from canzona.batch import Keeper, Order, PackFolder, SongFolder, packs_of
         from canzona.generation.request import Request
+        from canzona.generation.request_json import drawn_seed
         from canzona.song.progression import chart_form
         from canzona.song.song import DEFAULT_TEMPO
 

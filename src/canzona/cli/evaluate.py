@@ -105,7 +105,7 @@ def evaluate(
 
     compared_system(list(dict.fromkeys(entry.system for entry in entries)), HUMAN, compare_with)  # before anything is measured
     desk.tell()
-    passages = _passages(prepared)
+    passages = TrainingPassages.of_prepared(prepared)
     equip = partial(equipment, weights, passages)
     scored: dict[str, list[ScoredSong]] = {entry.system: [] for entry in entries}
     with progress() as display:
@@ -143,15 +143,6 @@ def equipment(weights: Path | None, passages: "TrainingPassages | None") -> "Equ
     encoders = pretrained.load_encoders(weights)
     learned = [[Coder(aspect, partial(encoders.encode, aspect, seed_number)) for aspect in ASPECTS] for seed_number in range(2)]
     return Equipment(dict(zip(YARDSTICKS, (*learned, PLAIN_CODERS), strict=True)), passages)
-
-
-def _passages(prepared: "Sequence[PreparedSong]") -> "TrainingPassages | None":
-    from canzona.evaluation.passages import TrainingPassages
-
-    training = [
-        (f"{item.number:03d}", item.song) for item in prepared if not item.is_validation
-    ]  # second labellings are ignored
-    return TrainingPassages.of(training) if training else None
 
 
 def _named(option: str) -> tuple[str, Path]:

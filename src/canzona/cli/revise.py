@@ -10,7 +10,7 @@ from canzona.cli.common import Readings
 from canzona.cli.composing import LOADING, NamedFiles, compose_one
 from canzona.cli.outputs import outputs_of
 from canzona.cli.progress import progress
-from canzona.cli.steering import drawn_seed, likeness_files, steering
+from canzona.cli.steering import likeness_files, steering
 
 
 def revise(
@@ -56,6 +56,7 @@ def revise(
         from canzona.batch import Order
         from canzona.generation.controls import Revision
         from canzona.generation.request import Request
+        from canzona.generation.request_json import drawn_seed
         from canzona.song.bar_ranges import bars_of_phrases, parse_bar_set
 
         chosen = None if bars is None else parse_bar_set(bars, old.form.length_bars)

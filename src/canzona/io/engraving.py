@@ -31,6 +31,17 @@ def song_to_score_svg(song: Song, options: ScoreOptions) -> bytes:
     return _pages(toolkit, options)[0].encode()
 
 
+def song_to_score_pages(song: Song, options: ScoreOptions) -> tuple[bytes, ...]:
+    """The score on A4 pages, each an SVG picture with the fonts of its signs in it.
+
+    Raises:
+        MachineFault: where Verovio is not installed, naming what to install.
+        ValueError: as ``song_to_musicxml``.
+    """
+    toolkit = _engraved(song, options, pageHeight=PAGE_HEIGHT, smuflTextFont="embedded")
+    return tuple(toolkit.renderToSVG(number).encode() for number in range(1, toolkit.getPageCount() + 1))
+
+
 def song_to_score_pdf(song: Song, options: ScoreOptions) -> bytes:
     """The score on A4 pages, numbered where there are several.
 
