@@ -72,7 +72,7 @@ class ListeningTest:
         pieces: for each piece one excerpt of every system, both in random order.
         criteria: what is asked of each excerpt.
         paired: whether the excerpts of a piece are of songs of the same name, thus of the same form and key.
-        left_out: how many songs of all systems were too short, or had no namesake in every other system.
+        left_out: how many songs of all systems were too short, or had no counterpart in every other system.
     """
 
     id: str
@@ -135,7 +135,7 @@ def plan_test(
         of_piece = ((system, drawn[system][piece]) for system in order)
         planned.append(tuple(Excerpt(next(ids), piece + 1, system, name, excerpts[system][name]) for system, name in of_piece))
     criteria = SHORT_CRITERIA if bars <= _LONGEST_SHORT_EXCERPT_BARS else LONG_CRITERIA
-    left_out = sum(len(own) - len(drawn[system]) for system, own in systems.items())
+    left_out = sum(len(own) - available for own in systems.values())
     return ListeningTest(next(ids), tuple(planned), criteria, paired, left_out)
 
 
