@@ -32,7 +32,7 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/ruff check src tests benchmarks
 
-tests: $(VENV)/.ready-dev
+tests: $(VENV)/.ready-dev $(VENV)/.browser
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 types: $(VENV)/.ready-dev
@@ -69,6 +69,12 @@ studio-page: $(VENV)/.ready-dev
 
 clean:
 	rm -rf $(VENV) build dist
+
+# Pages are tried in a browser. Where there is none, and Debian's packages may be installed, Chromium comes from there.
+$(VENV)/.browser: $(VENV)/.torch
+	command -v chromium chromium-browser google-chrome >/dev/null || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 || \
+	  (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null) || echo "no browser: its tests are skipped"
+	touch $@
 
 $(VENV)/.torch:
 	$(PYTHON) -m venv $(VENV)
