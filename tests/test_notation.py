@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
 
@@ -21,7 +22,7 @@ from canzona.io.notation.voices import two_voices
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
 from canzona.song.notes import struck
 from strategies import songs
-from test_render import example_song
+from test_render import SONG, example_song
 
 
 @st.composite
@@ -182,6 +183,13 @@ def test_a_chart_has_the_chords_of_every_bar() -> None:
     text = song_to_chart_text(song, "Lied")
     assert text.startswith("Lied\n")
     assert "   4 | N.C." in text
+
+
+def test_scores_tell_who_composed(tmp_path: Path) -> None:
+    for name, provenance, composer in (("read", {}, None), ("composed", {"weights": {}}, "Canzona")):
+        replace(SONG, provenance=provenance).save(tmp_path / f"{name}.musicxml")
+        root = ElementTree.parse(tmp_path / f"{name}.musicxml")
+        assert (root.findtext("work/work-title"), root.findtext("identification/creator")) == (name, composer)
 
 
 def test_pages_are_engraved() -> None:

@@ -30,7 +30,8 @@ Title = Annotated[
     str | None, typer.Option(help='In notation and charts. Default: the name of SONG; "" for none.', rich_help_panel=SCORE)
 ]
 Composer = Annotated[
-    str | None, typer.Option(help='In notation and charts. Default: Canzona; "" for none.', rich_help_panel=SCORE)
+    str | None,
+    typer.Option(help='In notation and charts. Default: Canzona for what it composed; "" for none.', rich_help_panel=SCORE),
 ]
 Chart = Annotated[bool, typer.Option("--chart", help="A chord chart on one page (.pdf, .txt).", rich_help_panel=SCORE)]
 Picture = Annotated[
@@ -53,7 +54,7 @@ def score_options(
     """
     from canzona.io.musicxml_writing import TRANSPOSITIONS, Lengths, ScoreOptions, ScorePart
 
-    parts, lasting = ({own.value: own for own in named} for named in (ScorePart, Lengths))
+    parts, lasting = {own.value: own for own in ScorePart}, {own.value: own for own in Lengths}
     if (part or "all") not in parts:
         raise ValueError(f"part: must be {', '.join(parts)}, got {part!r}")
     if (transpose or "concert") not in TRANSPOSITIONS:
@@ -64,6 +65,6 @@ def score_options(
         parts[part or "all"],
         TRANSPOSITIONS[transpose or "concert"],
         song.stem if title is None else title,
-        "Canzona" if composer is None else composer,
+        composer or "",
         None if lengths is None else lasting[lengths],
     )
