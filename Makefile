@@ -16,7 +16,7 @@ WEIGHTS ?= runs/weights
 LEVELS := form reduced-lead-sheet lead-sheet accompaniment
 SYSTEMS := canzona flat remi copy-bot human-train
 
-.PHONY: song test check lint tests types figures baselines train studio-page clean
+.PHONY: song test check lint tests types figures baselines train page clean
 
 song: $(VENV)/.ready
 	$(BIN)/canzona compose --form i4A8B8A8B8o4 --key "G major" --seed 7 -o song.mid --force
@@ -63,7 +63,7 @@ train: $(VENV)/.ready-dev
 	$(BIN)/canzona register $(LEVELS:%=runs/%) --weights $(WEIGHTS) --force
 
 # The studio's page, from its source in studio/ into the package; needs Node.js.
-studio-page: $(VENV)/.ready-dev
+page: $(VENV)/.ready-dev
 	$(BIN)/python -m canzona.studio.schema studio/openapi.json
 	cd studio && npm ci && npm run check && npm test && npm run build
 

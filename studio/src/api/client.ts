@@ -1,6 +1,6 @@
 /** The server's routes as functions; what it refuses comes as an `ApiError` with its one sentence. */
 import type {
-  Closeness, Command, CommandLine, Composing, DrawerTake, Job, Listed, Recomposing, ServerState, Song, SongDocument, Version,
+  Closeness, Command, CommandLine, Composing, DrawerTake, Job, Listed, Recomposing, ServerState, SongDocument, Version,
 } from "./types";
 
 export class ApiError extends Error {
@@ -51,7 +51,6 @@ export const api = {
   undo: (id: string, base_version: number) => call<SongDocument>("POST", `songs/${id}/undo`, { base_version }),
   redo: (id: string, base_version: number) => call<SongDocument>("POST", `songs/${id}/redo`, { base_version }),
   versions: (id: string) => get<Version[]>(`songs/${id}/versions`),
-  version: (id: string, version: number) => get<Song>(`songs/${id}/versions/${version}`),
   restoreVersion: (id: string, version: number, base_version: number) =>
     call<SongDocument>("POST", `songs/${id}/versions/${version}/restore`, { base_version }),
   compose: (request: Composing) => call<Job>("POST", "jobs", request),

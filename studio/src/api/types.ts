@@ -16,7 +16,6 @@ export type Version = Schemas["Version"];
 export type Job = Schemas["Job"];
 export type DrawerTake = Schemas["DrawerTake"];
 export type ServerState = Schemas["State"];
-export type LevelInfo = Schemas["LevelInfo"];
 export type Closeness = Schemas["Closeness"];
 export type CommandLine = Schemas["CommandLine"];
 export type Command = Schemas["Change"]["commands"][number];

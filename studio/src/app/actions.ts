@@ -72,11 +72,6 @@ function within(step: number, bars: Bars, meter: string): boolean {
   return bar >= bars.first && bar <= bars.last;
 }
 
-export function putChord(lane: ChordLane, before: ChordRow | null, symbol: string, room: ChordRow): void {
-  const after: ChordRow = [room[0], room[1], symbol];
-  change(chordsCommand(lane, before ? [before] : [], [after]));
-}
-
 /** Chooses the next or the previous note of a lane, and gives it so that it can be shown and heard. */
 export function walk(by: 1 | -1): { lane: Lane; key: string; step: number } | null {
   const song = editedSong.value;

@@ -1,4 +1,6 @@
 /** Every key of the page, in one table: what it does, and the words that help and tool tips say of it. */
+import { NOTHING } from "../model/selection";
+import { stepsPerBar } from "../model/time";
 import {
   changeNotes, copyBars, deleteChosen, extendBars, lockChosen, pasteBars, selectAll, splitChosen, toggleDrawing, transpose, walk,
 } from "./actions";
@@ -7,8 +9,6 @@ import { looping, playFromBefore, position, seek, togglePlay } from "./playing";
 import { audition, overlay, panel, panelOpen, preview, selection, shownSong } from "./state";
 import { fitStage, focusOn, zoomStage } from "./stage_link";
 import { compare, keepTake } from "./work";
-import { NOTHING } from "../model/selection";
-import { stepsPerBar } from "../model/time";
 
 export interface Shortcut {
   /** As `KeyboardEvent.key`, with modifiers before: `Ctrl+z`, `Shift+ArrowUp`. */

@@ -9,7 +9,8 @@ import { rollHands } from "../lanes/roll_hands";
 import type { Scene } from "../lanes/scene";
 import { Stage } from "../lanes/stage";
 import { selectChord, selectNotes } from "../model/selection";
-import { isRoll } from "../model/song";
+import { isRoll, songBars } from "../model/song";
+import { barOfStep, placeName, stepOfBar } from "../model/time";
 import { selectPhrase } from "./actions";
 import { ChordField } from "./chord_field";
 import { desk } from "./desk";
@@ -18,9 +19,7 @@ import { tip } from "./keyboard";
 import { LaneHead } from "./lane_head";
 import { playing, position, seek } from "./playing";
 import { fitStage, link, reveal, zoomStage } from "./stage_link";
-import { audition, axis, opened, phrases, pixelsPerStep, selection, shownSong } from "./state";
-import { barOfStep, placeName, stepOfBar } from "../model/time";
-import { songBars } from "../model/song";
+import { axis, opened, phrases, pixelsPerStep, selection, shownSong } from "./state";
 
 const MARGIN = 148;
 
@@ -32,7 +31,6 @@ const scene = computed<Scene | null>(() =>
     selection: selection.value,
     locks: opened.value?.locks ?? [],
     chordNames: opened.value?.chord_names ?? {},
-    isTake: audition.value !== null,
   },
 );
 

@@ -13,8 +13,6 @@ export interface Scene {
   readonly locks: readonly Lock[];
   /** Symbols in Harte's syntax → as musicians write them. */
   readonly chordNames: Readonly<Record<string, string>>;
-  /** Whether a take is shown in place of the song. */
-  readonly isTake: boolean;
 }
 
 /** The steps that are in sight. */

@@ -5,7 +5,6 @@ import { chordsOf, notesOf } from "./song";
 import { STEPS_PER_BEAT } from "./time";
 
 export type Part = "reduced" | "chords" | "melody" | "piano";
-export const PARTS: readonly Part[] = ["reduced", "chords", "melody", "piano"];
 
 export interface Strike {
   readonly step: number;

@@ -64,10 +64,6 @@ export interface TimeAxis {
 export const NARROWEST_STEP = 0.5;
 export const WIDEST_STEP = 24;
 
-export function axisWidth(axis: TimeAxis): number {
-  return axis.pixelsPerStep * axis.lengthSteps;
-}
-
 export function zoomed(axis: TimeAxis, factor: number): TimeAxis {
   const pixelsPerStep = Math.min(Math.max(axis.pixelsPerStep * factor, NARROWEST_STEP), WIDEST_STEP);
   return { ...axis, pixelsPerStep };
