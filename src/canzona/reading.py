@@ -119,7 +119,7 @@ def songs_in(folder: Path) -> dict[str, Path]:
 
 
 def summary(folder: Path, readings: Iterable[Reading]) -> str:
-    """One line for the songs of a folder, such as ``read songs: 46 songs; left out in 2: 3 grace notes; passed over: more/``."""
+    """One line for the songs of a folder, ``read songs: 46 songs; left out in 2: 3 grace notes; passed over: more/``."""
     read, songs = list(readings), songs_in(folder)
     lossy = [own for own in read if own.left_out]
     what = dict.fromkeys(thing for own in lossy for thing in own.left_out)
