@@ -120,7 +120,7 @@ def evaluate(
     figures = evaluation.to_dict()
     if output is not None:
         _write(output, evaluation)
-    individual = {system: {song.name: dict(song.scores) for song in own} for system, own in evaluation.systems.items()}
+    individual = {system: {song.name: dict(song.scores) for song in songs} for system, songs in evaluation.systems.items()}
     facts = {"figures": figures, "each": individual, "read": desk.facts()} if each else figures
     report(facts, as_json, _text(evaluation, each))
     if desk.refusals:

@@ -41,7 +41,7 @@ def writable(
 
 
 def _is_read(path: Path, inputs: Iterable[Path | None]) -> bool:
-    return path.exists() and any(own is not None and own.exists() and own.samefile(path) for own in inputs)
+    return path.exists() and any(file is not None and file.exists() and file.samefile(path) for file in inputs)
 
 
 def new_run(folder: Path, kept: str, force: bool) -> None:

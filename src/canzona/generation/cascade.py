@@ -157,20 +157,20 @@ class Cascade:
         total = 1
         for level in composed:
             fixed = [self._fixed(level, song, request) for song, request in zip(songs, requests, strict=True)]
-            songs = [own.song for own in fixed]
-            if any(own.is_open for own in fixed):
+            songs = [staying.song for staying in fixed]
+            if any(staying.is_open for staying in fixed):
                 if level.name not in self.models:
                     raise ValueError(f"models: must have one for the {level.title}, got {', '.join(self.models) or 'none'}")
                 canvas = self._canvas(level, songs, requests, shifts)
                 plans = [self._plan(level, *each) for each in zip(fixed, requests, strict=True)]
                 for step, total in canvas.compose(level, self.models[level.name], *settings[level], plans):
                     yield Progress(level, step, total)
-                for number, (own, request) in enumerate(zip(fixed, requests, strict=True)):
-                    if own.is_open:
-                        songs[number] = self._read(level, canvas.store.read(level, number), own, request)
+                for number, (staying, request) in enumerate(zip(fixed, requests, strict=True)):
+                    if staying.is_open:
+                        songs[number] = self._read(level, canvas.store.read(level, number), staying, request)
                         if level.ends_freely:
                             request.check_form(songs[number].form)
-            if level is until or any(own.is_open for own in fixed):
+            if level is until or any(staying.is_open for staying in fixed):
                 moved = [within_range(transposed(song, -shift)) for song, shift in zip(songs, shifts, strict=True)]
                 yield Progress(level, total, total, tuple(map(self._signed, moved, asked)))
 

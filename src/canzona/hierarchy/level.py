@@ -71,6 +71,11 @@ class Region:
     row_count: int
     drawing: Drawing
 
+    @property
+    def rows(self) -> slice:
+        """Its rows of the image."""
+        return slice(self.first_row, self.first_row + self.row_count)
+
 
 @dataclass(frozen=True)
 class Part:
