@@ -315,7 +315,7 @@ def test_layout_lists_the_modules_from_the_bottom_up() -> None:
     rank: dict[str, int] = {}
     for number, row in enumerate(table_rows(section(README, "Layout of the code"))):
         rank |= dict.fromkeys((name.removesuffix("/").removesuffix(".py") for name in re.findall(r"`([^`]+)`", row[0])), number)
-    above_all = {"faults", "version", "__main__"}
+    above_all = {"faults", "version"}
     found = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     assert set(rank) == found - above_all - {"__init__"}
     for path in sorted(PACKAGE.rglob("*.py")):

@@ -51,7 +51,7 @@ def train(
     if seed is not None and not 0 <= seed < LARGEST_SEED:
         raise ValueError(f"seed: must be 0 to {LARGEST_SEED - 1}, got {seed}")
     chosen = training_device(device)
-    use_processors(threads or min(4, max(1, processors_here() // started_here())))
+    use_processors(min(4, max(1, processors_here() // started_here())) if threads is None else threads)
     folder = resume or run or Path("runs") / row.name
     if resume is not None and run is not None:
         raise ValueError(f"run: must be left out with resume, which goes on in its own folder, got {str(run)!r}")
