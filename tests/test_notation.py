@@ -159,6 +159,7 @@ def test_a_transposed_part_is_written_above_where_it_sounds() -> None:
     song = Song(Form.parse("A1@C"), lead_sheet=LeadSheet((Note(0, 60, 16),), (ChordSpan(0, 4, Chord(0, "maj", 0)),)))
     root = ElementTree.fromstring(song_to_musicxml(song, ScoreOptions(transposition=TRANSPOSITIONS["e-flat"])))
     assert (root.findtext(".//pitch/step"), root.findtext(".//root-step"), root.findtext(".//fifths")) == ("A", "A", "3")
+    assert root.findtext("part-list/score-part/part-name") == "Melody in E♭"
 
 
 def test_a_part_that_is_not_there_is_refused() -> None:
