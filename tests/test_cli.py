@@ -418,6 +418,15 @@ BAD_RENDERINGS = {
         ["click: must only be given for .wav, .flac, .mp3, got output"],
     ),
     "tracks of sound": (["song.json", "--tracks", "merged", "-o", "x.wav"], ["tracks: must only be given for .mid, .midi"]),
+    "a transposed piano": (
+        ["song.json", "--part", "piano", "--transpose", "b-flat", "-o", "x.pdf"],
+        ["transpose: must only be given for the lead sheet, got part 'piano'"],
+    ),
+    "lengths of MIDI": (
+        ["song.json", "--lengths", "exact", "-o", "x.mid"],
+        ["lengths: must only be given for .musicxml, .mxl"],
+    ),
+    "no lengths": (["song.json", "--lengths", "short", "-o", "x.pdf"], ["lengths: must be exact, legible, got 'short'"]),
     "no tracks": (["song.json", "--tracks", "one", "-o", "x.mid"], ["tracks: must be separate or merged, got 'one'"]),
     "no part": (["song.json", "--parts", "drums", "-o", "x.mid"], ["parts: must name melody, chords, piano, got 'drums'"]),
     "a part twice": (["song.json", "--parts", "piano,piano", "-o", "x.mid"], ["parts: must name each once, got"]),

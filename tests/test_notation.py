@@ -159,6 +159,7 @@ def test_a_transposed_part_is_written_above_where_it_sounds() -> None:
     song = Song(Form.parse("A1@C"), lead_sheet=LeadSheet((Note(0, 60, 16),), (ChordSpan(0, 4, Chord(0, "maj", 0)),)))
     root = ElementTree.fromstring(song_to_musicxml(song, ScoreOptions(transposition=TRANSPOSITIONS["e-flat"])))
     assert (root.findtext(".//pitch/step"), root.findtext(".//root-step"), root.findtext(".//fifths")) == ("A", "A", "3")
+    assert root.findtext("part-list/score-part/part-name") == "Melody in E♭"
 
 
 def test_a_part_that_is_not_there_is_refused() -> None:
@@ -204,14 +205,14 @@ def test_pages_are_engraved() -> None:
     chords = tuple(ChordSpan(4 * bar, 4, Chord(10, "min7", 10)) for bar in range(30))
     notes = tuple(Note(step, 60 + step % 13, 1 + step % 9) for step in range(0, 470, 7))
     song = Song(Form.parse("A30@Db"), lead_sheet=LeadSheet(notes, chords), accompaniment=notes)
-    options = ScoreOptions(title="Überm See", composer="Nobody")
+    options = ScoreOptions(title="Überm See ♭", composer="Nobody")
     picture = song_to_score_svg(song, options).decode()
     assert "berm See" in picture
     data = song_to_score_pdf(song, options)
     assert data == song_to_score_pdf(song, options)
     pages = pypdf.PdfReader(io.BytesIO(data)).pages
     texts = [page.extract_text() for page in pages]
-    assert all(word in texts[0] for word in ("Überm See", "Nobody", "m7"))
+    assert all(word in texts[0] for word in ("Überm See", "♭", "Nobody", "m7"))
     assert [text.rstrip().endswith(str(number)) for number, text in enumerate(texts, start=1)] == [True] * len(pages)
     for sign in ("E0A4", "E0A3", "E260", "E240"):  # heads black and white, flats, flags of eighths
         told = sum(text.count(chr(int(sign, 16))) for text in texts)

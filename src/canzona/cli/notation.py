@@ -61,6 +61,8 @@ def score_options(
         raise ValueError(f"transpose: must be {', '.join(TRANSPOSITIONS)}, got {transpose!r}")
     if lengths is not None and lengths not in lasting:
         raise ValueError(f"lengths: must be {', '.join(lasting)}, got {lengths!r}")
+    if transpose is not None and part == ScorePart.PIANO.value:
+        raise ValueError(f"transpose: must only be given for the lead sheet, got part {part!r}")
     return ScoreOptions(
         parts[part or "all"],
         TRANSPOSITIONS[transpose or "concert"],

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, fromstring
@@ -198,21 +198,20 @@ def _numbers(text: str) -> list[float]:
 def _in_fonts(text: str, style: _Style) -> Iterator[tuple[str, str]]:
     """A text in the pieces that one font each has, with the fonts' names."""
     own = (_SIGNS, 0) if style.family == _SIGNS else (_LETTERS, style.bold + 2 * style.italic)
-    name, known = _font(*own)
-    piece, font = "", name
-    for letter in text:
-        needed = (
-            name
-            if ord(letter) in known
-            else next((_east_asian(font) for first, last, font in _EAST_ASIAN if first <= ord(letter) <= last), None)
-        )
-        if needed is None:
-            raise ValueError(f"title: must have letters that a font for PDF has, got {letter!r}; .svg takes any")
-        if piece and needed != font:
-            yield piece, font
-            piece = ""
-        piece, font = piece + letter, needed
-    yield piece, font
+    for font, letters in groupby(text, lambda letter: _font_of(letter, own)):
+        yield "".join(letters), font
+
+
+def _font_of(letter: str, own: tuple[str, int]) -> str:
+    """The font that has a letter: its own, or that of signs, which has ♭ and ♯, or one that readers of PDF have."""
+    for font in (own, (_SIGNS, 0)):
+        name, known = _font(*font)
+        if ord(letter) in known:
+            return name
+    for first, last, name in _EAST_ASIAN:
+        if first <= ord(letter) <= last:
+            return _east_asian(name)
+    raise ValueError(f"title, composer: must have letters that a font for PDF has, got {letter!r}; .svg takes any")
 
 
 @cache

@@ -53,13 +53,14 @@ class Lengths(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Transposition:
-    """How far a part is written above where it sounds, in semitones and in steps of the staff; both 0 or more."""
+    """How far a part is written above where it sounds, in semitones and in steps of the staff, both 0 or more; and its name."""
 
     semitones: int = 0
     staff_steps: int = 0
+    name: str = ""
 
 
-TRANSPOSITIONS = {"concert": Transposition(), "b-flat": Transposition(2, 1), "e-flat": Transposition(9, 5)}
+TRANSPOSITIONS = {"concert": Transposition(), "b-flat": Transposition(2, 1, " in B♭"), "e-flat": Transposition(9, 5, " in E♭")}
 """Instruments that the lead sheet can be written for: in C, in B♭ (trumpet, clarinet) and in E♭ (alto saxophone)."""
 
 
@@ -146,7 +147,10 @@ def _parts(song: Song, options: ScoreOptions) -> Iterator[tuple[str, list[Elemen
         melody = [replace(note, pitch=note.pitch + moved) for note in one_voice(sheet.melody)]
         chords = [replace(span, chord=span.chord.transposed(moved)) for span in sheet.chords]
         written = replace(song, form=song.form.transposed(moved))
-        yield "Melody", _measures(written, [[lasting(melody)]], chords, options.transposition, is_first_part=True)
+        yield (
+            f"Melody{options.transposition.name}",
+            _measures(written, [[lasting(melody)]], chords, options.transposition, is_first_part=True),
+        )
     if options.part is not ScorePart.LEAD_SHEET and song.accompaniment is not None:
         left, right = divided_hands(struck(song.accompaniment))
         staves = [two_voices(lasting(hand)) for hand in (right, left)]

@@ -127,8 +127,8 @@ def _draw_form(axes: Axes, song: Song) -> None:
         key = next((text for text in (key, key.split(" ")[0]) if _width(text, _KEY_POINTS) < room), "")
         name = next((text for text in (span.name, phrase.letter) if _width(text, 15, bold=True) < room), "")
         middle = start + length / 2
-        axes.text(middle, 0.64 if key else 0.5, name, fontsize=15, fontweight="bold", color=PAPER, ha="center", va="center")
-        axes.text(middle, 0.22, key, fontsize=_KEY_POINTS, color=PAPER, ha="center", va="center")
+        axes.text(middle, 0.57, name, fontsize=15, fontweight="bold", color=PAPER, ha="center", va="center")
+        axes.text(middle, 0.19, key, fontsize=_KEY_POINTS, color=PAPER, ha="center", va="center")
 
 
 def _draw_lead_sheet(axes: Axes, song: Song, lead_sheet: LeadSheet | None) -> None:
