@@ -86,6 +86,7 @@ def evaluate(
         raise ValueError("songs: must be at least one file, folder or NAME=FOLDER, got none")
 
     from canzona.evaluation.evaluation import Entry, compared_system, judge_all, summarise
+    from canzona.evaluation.passages import TrainingPassages
 
     prepared = [] if data is None else read_data(data)
     entries: list[Entry] = []
