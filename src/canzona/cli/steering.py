@@ -109,6 +109,7 @@ def read_likenesses(
     Raises:
         ValueError: where a file is no song, lacks the bars, or a weight has no passage.
     """
+    from canzona.evaluation.recognition import with_recognised_chords
     from canzona.generation.controls import Likeness
     from canzona.song.bar_ranges import parse_source
     from canzona.song.excerpt import excerpt
@@ -119,7 +120,7 @@ def read_likenesses(
             raise ValueError(f"{control}-like-weight: must be given together with {control}-like, got it alone")
         for text in texts or ():
             source = parse_source(text)
-            song = _with_chords(readings.song(f"{control}-like", Path(source.file)))
+            song = with_recognised_chords(readings.song(f"{control}-like", Path(source.file)))
             if source.bars is not None:
                 length = song.form.length_bars
                 if source.bars.end_bar > length:
@@ -174,14 +175,3 @@ def stored_request(path: Path) -> "Request":
     if values is None:
         raise ValueError(f"request: must be a song.json that says how it was composed, got {str(path)!r}")
     return request_from_dict(values)
-
-
-def _with_chords(song: "Song") -> "Song":
-    """The song; where only its piano is there, with the chords that are heard in it, for a texture is told from its chords."""
-    from canzona.evaluation.recognition import recognised_chords
-    from canzona.song.song import LeadSheet
-
-    sheet = song.lead_sheet or LeadSheet()
-    if sheet.chords or not song.accompaniment:
-        return song
-    return replace(song, lead_sheet=LeadSheet(sheet.melody, recognised_chords(song)))
