@@ -120,3 +120,25 @@ def test_extraction_fills_in_keys_and_reduction_only() -> None:
 def test_extraction_needs_a_lead_sheet() -> None:
     with pytest.raises(ValueError, match="lead sheet"):
         extract_levels(Song(Form.parse("A4")))
+
+
+@pytest.mark.parametrize(
+    ("tune", "key"), [("0 2 4 5 7 5 4 2", "C major"), ("0 2 3 5 7 8 7 5 3 2", "C minor"), ("4 2 0 2 4 4 4 2", "C major")]
+)
+@pytest.mark.parametrize("semitones", [0, 5, 11])
+def test_a_short_tune_alone_is_in_the_key_of_its_triad_whatever_note_it_ends_on(tune: str, key: str, semitones: int) -> None:
+    steps = [int(step) for step in tune.split()] * 2
+    melody = tuple(Note(4 * n, 60 + step + semitones, 4) for n, step in enumerate(steps))
+    form = Form.parse(f"A{-(-len(melody) // 4)}")
+    [phrase] = phrase_keys(form, LeadSheet(melody), Meter(4)).phrases
+    assert phrase.key == Key.parse(key).transposed(semitones)
+
+
+def test_a_dominant_seventh_tells_where_it_resolves() -> None:
+    """Am F C/E G7sus has no tone that C and F major do not share."""
+    chords = tuple(
+        ChordSpan(4 * n, 4, Chord.parse(symbol)) for n, symbol in enumerate(("A:min7", "F:maj", "C:maj/3", "G:sus4(b7)"))
+    )
+    melody = tuple(Note(4 * n, 60 + step, 4) for n, step in enumerate((0, 2, 4, 5, 7, 5, 4, 2) * 2))
+    [phrase] = phrase_keys(Form.parse("A4"), LeadSheet(melody, chords), Meter(4)).phrases
+    assert phrase.key == Key.parse("C major")

@@ -57,7 +57,7 @@ def test_a_line_says_what_was_read_and_what_was_not(tmp_path: Path) -> None:
     grace = "<note><grace/><pitch><step>B</step><octave>4</octave></pitch></note>"
     path.write_bytes(score(TUNE[0], grace + TUNE[1], attributes="<key><fifths>0</fifths><mode>major</mode></key>"))
     reading = read_music(path)
-    said = "2 bars of 4/4 in C major, 90 bpm, melody 3 notes, no chords, form A2; left out: 1 grace note"
+    said = "2 bars of 4/4 in C major, 90 bpm, melody 3 notes, no chords, form A2 assumed; left out: 1 grace note"
     assert str(reading) == f"read {path}: {said}"
     assert (reading.facts()["left_out"], reading.facts()["melody_notes"]) == (["1 grace note"], 3)
     with pytest.raises(ValueError, match=r"lead\.musicxml: must be read whole, would leave out 1 grace note"):

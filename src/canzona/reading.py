@@ -26,6 +26,8 @@ MIDI_FILES, SCORES = (".mid", ".midi", ".kar", ".rmi"), (".musicxml", ".mxl", ".
 
 BESIDE_SONGS = (SECONDS, "report.json", "report.html")
 """Files of a folder of songs that are none: how long each took to compose, and what was measured of them."""
+HEARD = "heard"
+"""What ``provenance["form"]`` says of a song whose phrases were found in its notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,18 @@ class Reading:
         song: all that was understood, with its keys.
         left_out: what of the file is not in the song, in words such as ``2 grace notes``.
         remarks: what was taken otherwise than it is written, or assumed.
+        form_is_assumed: whether the song's phrases are none that the file names.
     """
 
     path: Path
     song: Song
     left_out: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    form_is_assumed: bool = False
 
     def __str__(self) -> str:
         """One line, such as ``read lead.mxl: 34 bars of 4/4 in C major, 85 bpm, melody 92 notes, 32 chords, form A8B8``."""
-        return f"read {self.path}: {in_one_line(self.song, self.remarks, self.left_out)}"
+        return f"read {self.path}: {in_one_line(self.song, self.remarks, self.left_out, self.form_is_assumed)}"
 
     def facts(self) -> dict[str, object]:
         """The same for a program."""
@@ -55,6 +59,7 @@ class Reading:
             "file": str(self.path),
             "bars": song.form.length_bars,
             "form": str(song.form),
+            "form_is_assumed": self.form_is_assumed,
             "meter": str(song.meter),
             "tempo": song.tempo,
             "keys": [phrase.key and str(phrase.key) for phrase in song.form.phrases],
@@ -105,9 +110,9 @@ def read_music(path: str | Path, strict: bool = False, hear: "Hearing | None" = 
     sheet = None if found.keys_are_sure else song.lead_sheet
     heard = sheet and contradicted_keys(song.form, sheet, song.meter)
     if heard is None:
-        return Reading(file, song, found.left_out, found.remarks)
+        return Reading(file, song, found.left_out, found.remarks, found.form_is_assumed)
     remark = f"the signature of {song.form.phrases[0].key} is not believed, for the notes are in {heard.phrases[0].key}"
-    return Reading(file, replace(song, form=heard), found.left_out, (*found.remarks, remark))
+    return Reading(file, replace(song, form=heard), found.left_out, (*found.remarks, remark), found.form_is_assumed)
 
 
 def songs_in(folder: Path) -> dict[str, Path]:
@@ -119,7 +124,7 @@ def songs_in(folder: Path) -> dict[str, Path]:
 
 
 def summary(folder: Path, readings: Iterable[Reading]) -> str:
-    """One line for the songs of a folder, ``read songs: 46 songs; left out in 2: 3 grace notes; passed over: more/``."""
+    """One line for a folder, such as ``read songs: 46 songs; left out in 2: 3 grace notes; passed over: more/``."""
     read, songs = list(readings), songs_in(folder)
     lossy = [own for own in read if own.left_out]
     what = dict.fromkeys(thing for own in lossy for thing in own.left_out)
@@ -135,6 +140,11 @@ def _first(things: Iterable[str]) -> str:
     return ", ".join(named[:5]) + (" …" if len(named) > 5 else "")
 
 
+def _json(data: bytes) -> Found:
+    song = song_from_json(data)
+    return Found(song, keys_are_sure=True, form_is_assumed=song.provenance.get("form") == HEARD)
+
+
 def _midi(data: bytes, hear: "Hearing | None") -> Found:
     """A MIDI file: of Canzona's own if it is one, else as it is heard."""
     try:
@@ -147,7 +157,7 @@ def _midi(data: bytes, hear: "Hearing | None") -> Found:
     from canzona.transcription.analysis import midi_to_analysis_with
 
     analysis = (hear or midi_to_analysis_with)((data, AnalysisOptions()))
-    return Found(analysis.song, analysis.left_out, analysis.remarks, keys_are_sure=True)
+    return Found(analysis.song, analysis.left_out, analysis.remarks, True, analysis.form_is_heard)
 
 
 def _with_keys(song: Song) -> Song:
@@ -157,7 +167,7 @@ def _with_keys(song: Song) -> Song:
 
 
 READERS: "dict[str, Callable[[bytes, Hearing | None], Found]]" = {
-    ".json": lambda data, _: Found(song_from_json(data), keys_are_sure=True),
+    ".json": lambda data, _: _json(data),
     **dict.fromkeys(MIDI_FILES, _midi),
     **dict.fromkeys(SCORES, lambda data, _: musicxml_to_song(data)),
 }

@@ -34,7 +34,7 @@ def analyze(
     as_json: options.AsJson = False,
 ) -> None:
     """Hear a song in any MIDI file: its bars, melody, chords, keys and phrases."""
-    from canzona.reading import MIDI_FILES, SCORES
+    from canzona.reading import HEARD, MIDI_FILES, SCORES
     from canzona.song.timing import Meter
     from canzona.transcription import AnalysisOptions
 
@@ -75,12 +75,13 @@ def analyze(
         "found": list(analysis.remarks),
         "left_out": list(analysis.left_out),
     }
-    song = replace(analysis.song, provenance={"command": "analyze", "file": file.name, **findings})
+    form = {"form": HEARD} if analysis.form_is_heard else {}
+    song = replace(analysis.song, provenance={"command": "analyze", "file": file.name, **form, **findings})
     contents = {output: song_to_json(song).encode()}
     if explain is not None:
         contents[explain] = analysis_to_png(analysis)
     atomic_write_all(contents)
-    note(f"read {file}: {in_one_line(song, analysis.remarks, analysis.left_out)}")
+    note(f"read {file}: {in_one_line(song, analysis.remarks, analysis.left_out, analysis.form_is_heard)}")
     facts = {"output": str(output), "form": song.form.keyed_text(), "meter": str(song.meter), "tempo": song.tempo, **findings}
     report(facts, as_json, str(output))
 

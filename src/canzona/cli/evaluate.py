@@ -86,6 +86,7 @@ def evaluate(
         raise ValueError("songs: must be at least one file, folder or NAME=FOLDER, got none")
 
     from canzona.evaluation.evaluation import Entry, compared_system, judge_all, summarise
+    from canzona.evaluation.passages import TrainingPassages
 
     prepared = [] if data is None else read_data(data)
     entries: list[Entry] = []
@@ -105,8 +106,13 @@ def evaluate(
 
     compared_system(list(dict.fromkeys(entry.system for entry in entries)), HUMAN, compare_with)  # before anything is measured
     desk.tell()
+<<<<<<< HEAD
     passages = _passages(prepared)
     equip = partial(_equipment, weights, passages)
+=======
+    passages = TrainingPassages.of_prepared(prepared)
+    equip = partial(equipment, weights, passages)
+>>>>>>> main
     scored: dict[str, list[ScoredSong]] = {entry.system: [] for entry in entries}
     with progress() as display:
         display.show("measuring songs", 0, len(entries))
@@ -139,15 +145,6 @@ def _equipment(weights: Path | None, passages: "TrainingPassages | None") -> "Eq
 
     pretrained.use_processors(1)
     return Equipment.of(pretrained.load_encoders(weights), passages)
-
-
-def _passages(prepared: "Sequence[PreparedSong]") -> "TrainingPassages | None":
-    from canzona.evaluation.passages import TrainingPassages
-
-    training = [
-        (f"{item.number:03d}", item.song) for item in prepared if not item.is_validation
-    ]  # second labellings are ignored
-    return TrainingPassages.of(training) if training else None
 
 
 def _named(option: str) -> tuple[str, Path]:

@@ -87,6 +87,24 @@ def outputs_of(
     return outputs
 
 
+def batch_folder(output: str | None) -> Path | None:
+    """The folder that ``output`` names, by its last sign or by being there; ``None`` where it names a MIDI file.
+
+    Raises:
+        ValueError: where there is a file of that name, or the folder's own folder is missing or not writable.
+    """
+    folder = Path(output or "")
+    if output is None or (not output.endswith(("/", os.sep)) and (folder.suffix.lower() in MIDI_FILES or not folder.is_dir())):
+        return None
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"output: must be a folder, got the file {output!r}")
+    if not folder.parent.is_dir():
+        raise ValueError(f"output: its folder must exist, got {output!r}")
+    if not os.access(folder if folder.is_dir() else folder.parent, os.W_OK):
+        raise ValueError(f"output: must be writable, got {output!r}")
+    return folder
+
+
 def free_name(midi: Path) -> Path:
     """``midi``, or where it or its song.json is there already the first of ``song-2.mid``, ``song-3.mid`` … that is free."""
     names = (midi if number == 1 else midi.with_stem(f"{midi.stem}-{number}") for number in count(1))

@@ -1,9 +1,7 @@
 """From the words of the command line to the controls of a request: files are read here, and checked by the request."""
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +10,7 @@ from canzona.cli.common import Readings
 if TYPE_CHECKING:
     from canzona.generation.controls import Kept, Likeness, Repetition
     from canzona.generation.request import Request
-    from canzona.song.song import Song
     from canzona.song.timing import Meter
-
-
-DRAWN_SEEDS = 1_000_000
-"""Where no seed is given, one below this is drawn."""
 
 
 def read_kept(
@@ -128,14 +121,6 @@ def read_likenesses(
                 song = excerpt(song, source.bars.start_bar, source.bars.end_bar)
             likenesses.append(Likeness(control, song, source.letter, weight))
     return tuple(likenesses)
-
-
-def drawn_seed(before: "Song | None" = None) -> int:
-    """A seed at random, short enough to be typed, and another than that of the song ``before``, if that tells its own."""
-    from canzona.generation.request_json import seed_of
-
-    used = None if before is None else seed_of(before)
-    return next(seed for seed in iter(partial(secrets.randbelow, DRAWN_SEEDS), None) if seed != used)
 
 
 def likeness_files(asked: Mapping[str, tuple[Iterable[str] | None, float | None]]) -> list[Path]:

@@ -28,7 +28,7 @@ def recognised_chords(song: Song) -> tuple[ChordSpan, ...]:
 
 
 def with_recognised_chords(song: Song) -> Song:
-    """The song; where it has a piano and no chords, with those that are heard in it, for a texture is told from its chords."""
+    """The song; where only its piano is there, with the chords that are heard in it, for a texture is told from its chords."""
     sheet = song.lead_sheet or LeadSheet()
     if sheet.chords or not song.accompaniment:
         return song

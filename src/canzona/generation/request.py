@@ -6,7 +6,7 @@ from functools import cached_property
 
 from canzona.generation.controls import Kept, Likeness, Repetition, Revision
 from canzona.generation.hearing import first_heard_key, with_heard_keys
-from canzona.hierarchy.level import Content, Drawing
+from canzona.hierarchy.level import Content
 from canzona.hierarchy.levels import LEVELS, external_named
 from canzona.io.files import LONGEST_FORM_BARS
 from canzona.song.form import Form
@@ -14,7 +14,7 @@ from canzona.song.harmony import Key
 from canzona.song.progression import Progression
 from canzona.song.song import DEFAULT_TEMPO, HIGHEST_TEMPO, LOWEST_TEMPO, LeadSheet, Song
 from canzona.song.timing import Meter
-from canzona.song.transposition import FURTHEST_DOWN, FURTHEST_UP, transposed
+from canzona.song.transposition import transposed
 
 LARGEST_SEED = 2**63 - 1
 MOST_STEPS = 1000
@@ -232,10 +232,9 @@ def _check_pitches(name: str, song: Song) -> None:
     for level in LEVELS:
         content = getattr(song, level.attribute)
         notes = content.melody if isinstance(content, LeadSheet) else content if isinstance(content, tuple) else ()
-        for region in level.regions:
-            lowest = level.lowest_pitch + region.first_row
-            pitches = range(lowest + FURTHEST_DOWN, lowest + region.row_count - FURTHEST_UP)
+        for part in level.parts:
+            pitches = level.playable_pitches(part.name)
             outside = [note.pitch for note in notes if note.pitch not in pitches]
-            if region.drawing is Drawing.AS_IS and outside:
+            if pitches and outside:
                 limits = f"MIDI pitches {pitches.start} to {pitches.stop - 1}"
-                raise ValueError(f"{name}: its {region.name} must lie within {limits}, got {outside[0]}")
+                raise ValueError(f"{name}: its {part.name} must lie within {limits}, got {outside[0]}")

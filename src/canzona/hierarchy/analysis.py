@@ -9,6 +9,7 @@ section 3.1. The published code adds bars to beats here, so it reads every phras
 ``Meter`` alone converts time.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -37,13 +38,22 @@ TONIC_CHORD = 0.25
 """What a beat of tonic triad is worth, in beats."""
 TONIC_MELODY = 0.25
 """What a beat of the tonic in the melody is worth, in beats."""
+DOMINANT_SEVENTH = 0.25
+"""What a beat of the dominant with its minor seventh, with the third or suspended, is worth, in beats."""
 FIRST_CHORD, LAST_CHORD, LAST_NOTE = 0.5, 2.0, 2.0
 """What it is worth, in beats, that a phrase starts on the tonic triad, ends on it, or ends its melody on the tonic."""
+TUNE_TRIAD, TUNE_FIRST_TONIC, TUNE_FIRST_TRIAD, TUNE_LAST_TONIC, TUNE_MINOR = 0.21, 0.34, 0.39, 0.24, -0.31
+"""In a song without chords, where the tune alone tells, what it is worth, in beats: a beat of a tone of the tonic triad; that a
+phrase begins on the tonic, or on another tone of its triad; that it ends on the tonic; and that a key is minor. A multinomial
+logistic regression over the keys of the phrases of 770 training songs of POP909, of which it tells 78 % right."""
 MOST_OUTSIDE, OUTSIDE_RATIO = 0.12, 3.0
 """The share of music outside of a key's scale up to which the key may be right, and how many times more than outside of the key
 that is heard it must be for the key to be wrong."""
+TONIC_UNHEARD = 2.0
+"""What a key costs, in beats a phrase, whose tonic triad sounds nowhere in a song with chords."""
 KEY_CHANGE = 16.0
 """What a change of key from one phrase to the next costs, in beats."""
+_MINOR_THIRD, _FOURTH, _MINOR_SEVENTH = 3, 5, 10
 
 
 def phrase_keys(form: Form, lead_sheet: LeadSheet, meter: Meter) -> Form:
@@ -57,10 +67,12 @@ def phrase_keys(form: Form, lead_sheet: LeadSheet, meter: Meter) -> Form:
             _chords_within(lead_sheet.chords, meter.bars_to_beats(bar), meter.bars_to_beats(bar + phrase.length_bars)),
             _notes_within(lead_sheet.melody, meter.bars_to_steps(bar), meter.bars_to_steps(bar + phrase.length_bars)),
             anchor,
+            is_alone=not lead_sheet.chords,
         )
         for bar, phrase in form.spans()
     ]
-    return form.with_keys([KEYS[column].transposed(anchor) for column in best_path(np.array(scores), KEY_CHANGE)])
+    scores = np.array(scores) - TONIC_UNHEARD * _unheard_tonics(lead_sheet.chords, anchor)
+    return form.with_keys([KEYS[column].transposed(anchor) for column in best_path(scores, KEY_CHANGE)])
 
 
 def contradicted_keys(form: Form, lead_sheet: LeadSheet, meter: Meter) -> Form | None:
@@ -110,8 +122,11 @@ def _notes_within(melody: tuple[Note, ...], start_step: int, end_step: int) -> l
     return [note for note in melody if start_step <= note.start_step < end_step]
 
 
-def _score(chords: list[ChordSpan], notes: list[Note], anchor: int) -> NDArray[np.float64]:
-    """How well each of ``KEYS``, counted from ``anchor``, fits one phrase, in beats; all 0 for a phrase without music."""
+def _score(chords: list[ChordSpan], notes: list[Note], anchor: int, is_alone: bool) -> NDArray[np.float64]:
+    """How well each of ``KEYS``, counted from ``anchor``, fits one phrase, in beats; all 0 for a phrase without music.
+
+    ``is_alone`` says that the melody is that of a song without chords.
+    """
     chroma, melody = np.zeros(PITCH_CLASSES), np.zeros(PITCH_CLASSES)
     tonic_triad = np.zeros(len(KEYS))
     chords = [replace(span, chord=span.chord.transposed(-anchor)) for span in chords]
@@ -120,21 +135,54 @@ def _score(chords: list[ChordSpan], notes: list[Note], anchor: int) -> NDArray[n
         tones = span.chord.chroma
         chroma[list(tones)] += span.duration_beats / len(tones)
         tonic_triad[_tonic_columns(span.chord)] += TONIC_CHORD * span.duration_beats
+        tonic_triad[_resolutions(span.chord)] += DOMINANT_SEVENTH * span.duration_beats
     for note, pitch_class in zip(notes, pitch_classes, strict=True):
         melody[pitch_class] += steps_to_beats(note.duration_steps)
     if chords:
         tonic_triad[_tonic_columns(chords[0].chord)] += FIRST_CHORD
         tonic_triad[_tonic_columns(chords[-1].chord)] += LAST_CHORD
+    foreign = _foreign() @ (FOREIGN_CHORD_TONE * chroma + FOREIGN_MELODY_TONE * melody)
+    if is_alone:
+        return (_resting(melody, pitch_classes[0], pitch_classes[-1]) if notes else np.zeros(len(KEYS))) - foreign
     rest = TONIC_MELODY * melody
     if notes:
         rest[pitch_classes[-1]] += LAST_NOTE
-    foreign = _foreign() @ (FOREIGN_CHORD_TONE * chroma + FOREIGN_MELODY_TONE * melody)
     return tonic_triad + np.tile(rest, len(Mode)) - foreign
+
+
+def _resting(melody: NDArray[np.float64], first: int, last: int) -> NDArray[np.float64]:
+    """What a tune alone says for each of ``KEYS``, in beats: by how long its pitch classes sound, the first and the last."""
+    worth = np.zeros(len(KEYS))
+    for column, key in enumerate(KEYS):
+        triad = [(key.tonic + above) % PITCH_CLASSES for above in sorted(TRIADS[key.mode])]
+        worth[column] = (
+            TUNE_TRIAD * melody[triad].sum()
+            + (TUNE_FIRST_TONIC if first == key.tonic else TUNE_FIRST_TRIAD if first in triad else 0.0)
+            + TUNE_LAST_TONIC * (last == key.tonic)
+            + TUNE_MINOR * (key.mode is Mode.MINOR)
+        )
+    return worth
+
+
+def _unheard_tonics(chords: Sequence[ChordSpan], anchor: int) -> NDArray[np.float64]:
+    """1 for each of ``KEYS`` whose tonic triad no chord has, where there are chords."""
+    unheard = np.full(len(KEYS), float(bool(chords)))
+    for span in chords:
+        unheard[_tonic_columns(span.chord.transposed(-anchor))] = 0.0
+    return unheard
 
 
 def _tonic_columns(chord: Chord) -> list[int]:
     """The columns of the keys whose tonic triad this chord contains: one, or none for a chord without major or minor triad."""
     return [KEYS.index(Key(chord.root, mode)) for mode, triad in TRIADS.items() if triad <= set(QUALITIES[chord.quality])]
+
+
+def _resolutions(chord: Chord) -> list[int]:
+    """The columns of the keys whose dominant seventh this chord is, if it is one."""
+    tones = set(QUALITIES[chord.quality])
+    is_dominant = _MINOR_SEVENTH in tones and _MINOR_THIRD not in tones
+    tonic = (chord.root + _FOURTH) % PITCH_CLASSES
+    return [KEYS.index(Key(tonic, mode)) for mode in Mode] if is_dominant else []
 
 
 def _foreign() -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ class Found:
         song: as far as the file tells it.
         left_out: what of the file is not in the song, in words such as ``2 grace notes``.
         remarks: what was taken otherwise than it is written, such as ``2/2 taken as 4/4``.
+        form_is_assumed: whether its phrases are none that the file names.
         keys_are_sure: whether its keys are believed: those of Canzona's own files, and those that were heard.
     """
 
@@ -22,6 +23,7 @@ class Found:
     left_out: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     keys_are_sure: bool = False
+    form_is_assumed: bool = False
 
 
 def counted(number: int, thing: str) -> str:
@@ -35,7 +37,7 @@ def counts(things: Iterable[str]) -> tuple[str, ...]:
     return tuple(counted(number, thing) for thing, number in Counter(things).items())
 
 
-def in_one_line(song: Song, remarks: Iterable[str] = (), left_out: Iterable[str] = ()) -> str:
+def in_one_line(song: Song, remarks: Iterable[str] = (), left_out: Iterable[str] = (), form_is_assumed: bool = False) -> str:
     """``34 bars of 4/4 in C major, 85 bpm, melody 92 notes, 32 chords; left out: 2 grace notes``."""
     sheet = song.lead_sheet or LeadSheet()
     keys = list(dict.fromkeys(str(phrase.key) for phrase in song.form.phrases if phrase.key is not None))
@@ -45,7 +47,7 @@ def in_one_line(song: Song, remarks: Iterable[str] = (), left_out: Iterable[str]
         f"melody {counted(len(sheet.melody), 'note')}" if sheet.melody else "no melody",
         counted(len(sheet.chords), "chord") if sheet.chords else "no chords",
         *([f"piano {counted(len(song.accompaniment), 'note')}"] if song.accompaniment else ()),
-        f"form {song.form}",
+        f"form {song.form}" + (" assumed" if form_is_assumed else ""),
     ]
     lost = ", ".join(left_out)
     return "; ".join([", ".join(facts), *remarks, *([f"left out: {lost}"] if lost else ())])

@@ -63,7 +63,7 @@ def musicxml_to_song(data: bytes) -> Found:
     remarks += ["swing was straightened"] if melody.is_swung else []
     chords, lost_chords = _chords(roles.chords, played, meter.meter.bars_to_beats(length_bars))
     piano = _piano(roles.piano, played, meter.meter.bars_to_steps(length_bars))
-    form, unread = _form(roles, played, meter.meter, length_bars, melody.notes)
+    form, is_marked, unread = _form(roles, played, meter.meter, length_bars, melody.notes)
     keys = _keys(roles.melody.bars, played, form, meter.meter, chords[-1].chord if chords else None)
     sheet = LeadSheet(melody.notes, chords)
     song = Song(
@@ -78,7 +78,7 @@ def musicxml_to_song(data: bytes) -> Found:
     read = [part for part in (roles.melody, roles.chords, roles.piano) if part is not None]
     noted = {id(part): part.left_out for part in read}
     things = [*(thing for part in noted.values() for thing in part), *lost, *roles.left_out, *unread]
-    return Found(song, counts(things), tuple(remarks))
+    return Found(song, counts(things), tuple(remarks), form_is_assumed=not is_marked)
 
 
 def _same_bars(parts: Sequence[Part], length: int) -> Iterator[list[Bar]]:
@@ -184,8 +184,13 @@ def _spread(bar: Bar, length: Fraction) -> list[tuple[Fraction, Chord | None]]:
     return spread
 
 
-def _form(roles: Roles, played: Played, meter: Meter, length_bars: int, melody: tuple[Note, ...]) -> tuple[Form, list[str]]:
-    """The phrases, without keys, of the marks, and marks that name none. A mark at an upbeat belongs to the bar after it."""
+def _form(
+    roles: Roles, played: Played, meter: Meter, length_bars: int, melody: tuple[Note, ...]
+) -> tuple[Form, bool, list[str]]:
+    """The phrases, without keys, of the marks, whether there are any, and marks that name none.
+
+    A mark at an upbeat belongs to the bar after it.
+    """
     marked = [(start, text, is_mark) for start, number in played for text, is_mark in roles.directions[number].marks]
     letters: dict[int, str] = {}
     unread = []
@@ -199,7 +204,11 @@ def _form(roles: Roles, played: Played, meter: Meter, length_bars: int, melody: 
         is_sung = melody and not is_upbeat and melody[0].start_step < meter.bars_to_steps(min(letters))
         letters[0] = next(x for x in (*ascii_uppercase, "i") if x not in letters.values()) if is_sung else "i"
     starts = sorted(bar for bar in {0: "A"} | letters if bar < length_bars)
-    return Form(tuple(Phrase(letters.get(bar, "A"), end - bar) for bar, end in pairwise([*starts, length_bars]))), unread
+    return (
+        Form(tuple(Phrase(letters.get(bar, "A"), end - bar) for bar, end in pairwise([*starts, length_bars]))),
+        bool(letters),
+        unread,
+    )
 
 
 def _keys(bars: Sequence[Bar], played: Played, form: Form, meter: Meter, last_chord: Chord | None) -> list[Key | None]:

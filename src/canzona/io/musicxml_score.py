@@ -10,6 +10,7 @@ from canzona.io.musicxml_harmony import has_chord, read_chord
 from canzona.io.musicxml_order import Signs
 from canzona.song import Chord
 from canzona.song.harmony import PITCH_CLASSES, parse_pitch_class
+from canzona.song.time_signatures import COMPOUND
 
 UNITS = {"whole": 4, "half": 2, "quarter": 1, "eighth": Fraction(1, 2), "16th": Fraction(1, 4), "breve": 8}
 """Beat unit of a metronome mark → quarter notes."""
@@ -18,6 +19,7 @@ _JUMPS = {
     "capo": re.compile(r"\W*(d\W{0,2}c\b|da capo)", re.IGNORECASE),
     "segno": re.compile(r"\W*(d\W{0,2}s\b|dal segno)", re.IGNORECASE),
 }
+_COMPOUND = {tuple(map(str, signature)) for signature in COMPOUND}
 _FINE, _TO_CODA = re.compile(r"\W*fine\W*", re.IGNORECASE), re.compile(r"\W*to coda\b.*", re.IGNORECASE)
 
 
@@ -148,7 +150,7 @@ class _Reader:
     """Reads the bars of one part in order; holds what goes on from bar to bar."""
 
     def __init__(self) -> None:
-        self._divisions, self._semitones = Fraction(1), 0
+        self._divisions, self._semitones, self._is_compound = Fraction(1), 0, False
 
     def bar(self, measure: Element, part: Part) -> Bar:
         bar = Bar()
@@ -181,8 +183,8 @@ class _Reader:
         return bar
 
     def _beats(self, text: str | None) -> Fraction:
-        """A time in divisions as quarter notes."""
-        return Fraction(text.strip() or 0) / self._divisions if text else Fraction(0)
+        """A time in divisions as quarter notes; in 6/8 and the like as eighths, which count as such."""
+        return Fraction(text.strip() or 0) / self._divisions * (2 if self._is_compound else 1) if text else Fraction(0)
 
     def _attributes(self, element: Element, bar: Bar) -> None:
         if divisions := element.findtext("divisions"):
@@ -197,6 +199,7 @@ class _Reader:
         time = element.find("time")
         if time is not None and time.find("beats") is not None:
             bar.time = time.findtext("beats", "").strip(), time.findtext("beat-type", "").strip()
+            self._is_compound = bar.time in _COMPOUND
 
     def _sounding(self, fifths: int, mode: str) -> tuple[int, str]:
         """A signature as it sounds; a transposed one with the fewest signs."""
@@ -243,7 +246,7 @@ class _Reader:
         signs.leaves_for_coda |= "tocoda" in given
         tempo = float(given["tempo"]) if given.get("tempo") else _metronome(element)
         if tempo:
-            bar.tempos.append((time, tempo))
+            bar.tempos.append((time, tempo * (2 if self._is_compound else 1)))
 
 
 def _metronome(element: Element) -> float | None:

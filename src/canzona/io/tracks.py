@@ -1,13 +1,14 @@
 """What tracks of MIDI files say that other systems wrote: names for what they play, tempos, and chords in words or blocks."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from itertools import groupby
 
 from symusic.core import ScoreTick, TrackTick
 
 from canzona.io.midi import CHORDS, MELODY, NO_CHORD, PIANO
-from canzona.io.midi_events import chord_spans, nearest
+from canzona.io.midi_events import chord_spans
 from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Note
 from canzona.song.chord_symbols import parse_chord
 from canzona.song.harmony import PITCH_CLASSES, QUALITIES
@@ -24,7 +25,7 @@ SECOND_VOICES = frozenset(["BACKING", "BACK", "BACKGROUND", "BG", "BGV", "HARMON
 
 DEFAULT_MIDI_TEMPO = 120.0
 """Quarter notes a minute before the first tempo event, as the standard has it."""
-_MICROSECONDS_AT_DEFAULT = 500_000
+MICROSECONDS_AT_DEFAULT = 500_000
 
 _FOREIGN_BASS = 0.5  # what a bass outside a chord counts for that is otherwise what sounds, in tones by which chords miss it
 
@@ -45,18 +46,18 @@ def role_of(name: str) -> str | None:
 
 def tempo_changes(score: ScoreTick) -> list[tuple[int, int]]:
     """Ticks from which each tempo holds, ascending from 0, and its microseconds a quarter note; of several at once the last."""
-    changes = {0: _MICROSECONDS_AT_DEFAULT}
+    changes = {0: MICROSECONDS_AT_DEFAULT}
     for event in sorted(score.tempos, key=lambda event: event.time):
         changes[max(event.time, 0)] = event.mspq
     return sorted(changes.items())
 
 
-def chord_texts(score: ScoreTick, tracks: list[TrackTick]) -> dict[int, str]:
-    """Beats and chord symbols, the last of each beat: lyrics of the chord track or, without any, markers with a colon."""
+def chord_texts(score: ScoreTick, tracks: list[TrackTick]) -> list[tuple[int, str]]:
+    """Ticks and chord symbols, in order: lyrics of the chord track or, without any, markers with a colon."""
     texts = [lyric for track in tracks for lyric in track.lyrics]
     if not texts and all(":" in marker.text or marker.text == NO_CHORD for marker in score.markers):
         texts = list(score.markers)
-    return {nearest(text.time, 1, score): _harte(text.text) for text in sorted(texts, key=lambda text: text.time)}
+    return [(text.time, _harte(text.text)) for text in sorted(texts, key=lambda text: text.time)]
 
 
 def _harte(text: str) -> str:
@@ -68,6 +69,11 @@ def _harte(text: str) -> str:
     return NO_CHORD if chord is None else chord.symbol
 
 
+def is_chord_text(text: str) -> bool:
+    """Whether this is a chord's symbol, or that of none."""
+    return text == NO_CHORD or names_chord(text)
+
+
 def names_chord(text: str) -> bool:
     """Whether this is a chord's symbol, and not that of none."""
     try:
@@ -76,15 +82,10 @@ def names_chord(text: str) -> bool:
         return False
 
 
-def named_chords(symbols: dict[int, str], blocks: tuple[Note, ...], length_beats: int) -> tuple[ChordSpan, ...]:
-    """The chords that the symbols name; those that sound where there are none, or where they are other words."""
-    try:
-        named = tuple(chord_spans([(beat, symbol) for beat, symbol in symbols.items() if beat < length_beats], length_beats))
-    except ValueError:
-        if not blocks:
-            raise
-        named = ()
-    return named or _sounding_chords(blocks, length_beats)
+def named_chords(symbols: Mapping[int, str], blocks: tuple[Note, ...], length_beats: int) -> tuple[ChordSpan, ...]:
+    """The chords that the symbols name; those that sound where there are none."""
+    named = chord_spans([(beat, symbol) for beat, symbol in sorted(symbols.items()) if beat < length_beats], length_beats)
+    return tuple(named) or _sounding_chords(blocks, length_beats)
 
 
 def _sounding_chords(blocks: tuple[Note, ...], length_beats: int) -> tuple[ChordSpan, ...]:

@@ -9,11 +9,9 @@ import numpy as np
 from canzona.hierarchy.extraction import completed
 from canzona.io.files import LONGEST_FORM_BARS, check_storable
 from canzona.io.found import counted
-from canzona.io.midi import NO_CHORD, midi_to_song
-from canzona.io.midi_events import key_of, read_form
-from canzona.io.tracks import CHORDS, chord_texts, named_chords, names_chord, role_of
-from canzona.song.form import Form
-from canzona.song.harmony import ChordSpan, Key
+from canzona.io.midi import midi_to_song
+from canzona.io.tracks import named_chords, names_chord
+from canzona.song.harmony import ChordSpan
 from canzona.song.notes import Note, struck
 from canzona.song.song import LeadSheet, Song
 from canzona.song.timing import STEPS_PER_BEAT, Meter, beats_to_steps
@@ -27,6 +25,7 @@ from canzona.transcription.quantisation import as_notes, one_line, rounded, stra
 from canzona.transcription.roles import Roles, roles_of
 from canzona.transcription.sections import sections
 from canzona.transcription.timing import hear_timing
+from canzona.transcription.words import written_words
 
 ITEMS = ("tempo", "meter", "bar lines", "melody", "chords", "keys", "phrases")
 """What an analysis is more or less sure of."""
@@ -43,6 +42,7 @@ class Analysis:
         remarks: what was found otherwise than the file says it, as people read it.
         left_out: what of the file is not in the song, as people read it.
         grid: where the song's beats lie in the file, in quarter notes of it.
+        form_is_heard: whether the phrases were found in the notes, as the file names none.
     """
 
     song: Song
@@ -50,6 +50,7 @@ class Analysis:
     remarks: tuple[str, ...]
     left_out: tuple[str, ...]
     grid: Grid
+    form_is_heard: bool = False
 
 
 def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Analysis:
@@ -70,7 +71,7 @@ def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Ana
     if options == AnalysisOptions() and (own := _own_song(data)) is not None:
         end_beats = own.meter.bars_to_beats(own.form.length_bars)
         return Analysis(own, dict.fromkeys(ITEMS, 1.0), (), (), even_grid(0.0, 1.0, end_beats))
-    performance = read_performance(data)
+    performance = read_performance(data, options.meter)
     timing = hear_timing(performance, options)
     meter, grid = timing.meter, timing.grid
     played, swings = straightened(_on_grid(performance.notes, grid))
@@ -84,17 +85,20 @@ def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Ana
     starts = [note.start_step for note in (*line.notes, *blocks, *struck_piano)]
     if not starts:
         raise ValueError("tracks: must leave notes to read, got none")
-    symbols = chord_texts(performance.score, [own for own in performance.score.tracks if role_of(own.name) == CHORDS])
-    starts += [beats_to_steps(beat) for beat, text in symbols.items() if names_chord(text)]
+    words = written_words(performance, grid)
+    starts += [beats_to_steps(beat) for beat, text in words.chords.items() if names_chord(text)]
     starts += [note.end_step - STEPS_PER_BEAT for note in blocks]
     length_bars = meter.bar_of_step(max(starts)) + 1
     if length_bars > LONGEST_FORM_BARS:
         raise ValueError(f"form: must have {LONGEST_FORM_BARS} bars at most, got {length_bars}")
-    chords, chord_confidence = _chords(symbols, on_steps, roles, blocks, meter, length_bars)
-    form, phrase_confidence = _form(performance, grid, line.notes, chords, (*struck_piano, *blocks), meter, length_bars)
+    chords, chord_confidence = _chords(words.chords, on_steps, roles, blocks, meter, length_bars)
+    form = sections(words.names, meter, length_bars)
+    form_is_heard, phrase_confidence = form is None, 1.0
+    if form is None:
+        form, phrase_confidence = heard_form(line.notes, chords, (*struck_piano, *blocks), meter, length_bars)
     end = meter.bars_to_steps(form.length_bars)
     sheet = LeadSheet(tuple(note.ending_by(end) for note in line.notes), chords)
-    form, key_confidence = heard_keys(form, sheet, meter, _signatures(performance, grid))
+    form, key_confidence = heard_keys(form, sheet, meter, words.signatures)
     song = Song(
         form=form,
         meter=meter,
@@ -110,7 +114,8 @@ def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Ana
         confidence=timing.confidence
         | {"melody": roles.confidence, "chords": chord_confidence, "keys": key_confidence, "phrases": phrase_confidence},
         remarks=remarks,
-        left_out=_left_out(performance, roles, line.lost, len(piano) - len(struck_piano)),
+        left_out=(*_left_out(performance, roles, line.lost, len(piano) - len(struck_piano)), *words.unread),
+        form_is_heard=form_is_heard,
         grid=grid,
     )
 
@@ -141,52 +146,12 @@ def _chords(
     """Chords that are written or played as blocks, else what all notes sound like; none under a melody alone."""
     length_beats = meter.bars_to_beats(length_bars)
     symbols = {beat: text for beat, text in symbols.items() if beat < length_beats}
-    if blocks or any(text != NO_CHORD for text in symbols.values()):
-        try:
-            return named_chords(symbols, blocks, length_beats), 1.0
-        except ValueError:  # other words than chords
-            pass
+    if blocks or symbols:
+        return named_chords(symbols, blocks, length_beats), 1.0
     others = roles.heard & ~roles.melody
     if not others.any():
         return (), 1.0
     return heard_chords(as_notes(notes.chosen(roles.heard)), meter, length_bars)
-
-
-def _form(
-    performance: Performance,
-    grid: Grid,
-    melody: tuple[Note, ...],
-    chords: tuple[ChordSpan, ...],
-    others: tuple[Note, ...],
-    meter: Meter,
-    length_bars: int,
-) -> tuple[Form, float]:
-    """Phrases as markers name them, else as they are heard."""
-    try:
-        marked = read_form(performance.score, meter)
-    except ValueError:  # the markers, if any, are no phrases
-        marked = None
-    if marked is not None and marked.length_bars >= length_bars:
-        return marked, 1.0
-    ticks = performance.score.ticks_per_quarter
-    markers = sorted((marker.time / ticks, marker.text) for marker in performance.score.markers)
-    steps = grid.steps(np.array([beat for beat, _ in markers])).tolist() if markers else []
-    worded = sections([(step, text) for step, (_, text) in zip(steps, markers, strict=True)], meter, length_bars)
-    return (worded, 1.0) if worded is not None else heard_form(melody, chords, others, meter, length_bars)
-
-
-def _signatures(performance: Performance, grid: Grid) -> list[tuple[int, Key]]:
-    events = sorted(performance.score.key_signatures, key=lambda event: event.time)
-    if not events:
-        return []
-    steps = grid.steps(np.array([event.time / performance.score.ticks_per_quarter for event in events]))
-    found = []
-    for step, event in zip(np.rint(steps).astype(int).tolist(), events, strict=True):
-        try:
-            found.append((step, key_of(event)))
-        except ValueError:  # a signature that no key has says nothing
-            continue
-    return found
 
 
 def _left_out(performance: Performance, roles: Roles, lost: int, doubled: int) -> tuple[str, ...]:

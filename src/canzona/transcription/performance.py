@@ -11,7 +11,8 @@ from symusic.core import ScoreTick, TrackTick
 from canzona.io.files import LONGEST_FORM_BARS
 from canzona.io.midi_events import read_score, tempo_of
 from canzona.io.tracks import DEFAULT_MIDI_TEMPO, plain_name, tempo_changes
-from canzona.song.timing import SECONDS_PER_MINUTE
+from canzona.song.timing import SECONDS_PER_MINUTE, Meter
+from canzona.transcription.metre_events import in_quarters
 
 MOST_NOTES = 200_000
 """The most notes that are listened to: an hour of an orchestra."""
@@ -67,6 +68,8 @@ class Performance:
         tracks: those with notes; ``notes.track`` counts them.
         notes: all their notes, in quarter notes of the file.
         drum_notes, switches: notes that are not among them: of drums, and below a piano's lowest key.
+        compound: the metre of three eighths a beat that the file is in, such as ``(6, 8)``, where its eighths were made
+            quarter notes; ``None`` for another.
         pedals: how often the sustain pedal is pressed; what it holds is not heard here.
     """
 
@@ -76,6 +79,7 @@ class Performance:
     drum_notes: int
     switches: int
     pedals: int
+    compound: tuple[int, int] | None = None
 
     def seconds(self, beats: NDArray[np.float64]) -> NDArray[np.float64]:
         """When the file's quarter notes sound, in seconds; ``beats_at`` is the inverse."""
@@ -98,13 +102,18 @@ class Performance:
         return positions, times, lengths
 
 
-def read_performance(data: bytes) -> Performance:
+def read_performance(data: bytes, meter: Meter | None = None) -> Performance:
     """The music of a MIDI file of type 0 or 1, also one in a RIFF wrapper, or one that counts in frames (SMPTE).
+
+    Args:
+        data: the file.
+        meter: that it is read in whatever it says, where a user says so.
 
     Raises:
         ValueError: in one line, where it is no MIDI file, has no notes but drums', or is absurdly long or full.
     """
     score = read_few(data)
+    compound = in_quarters(score) if meter in (None, Meter(3)) else None
     playing = [track for track in score.tracks if len(track.notes)]
     pitched = [track for track in playing if not track.is_drum]
     drum_notes = sum(len(track.notes) for track in playing if track.is_drum)
@@ -124,6 +133,7 @@ def read_performance(data: bytes) -> Performance:
         drum_notes=drum_notes,
         switches=int(np.sum(~heard)),
         pedals=sum(len(track.pedals) for track in score.tracks),
+        compound=compound,
     )
 
 

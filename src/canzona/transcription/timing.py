@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from canzona.song.song import HIGHEST_TEMPO, LOWEST_TEMPO
+from canzona.song.time_signatures import taken_as
 from canzona.song.timing import SECONDS_PER_MINUTE, STEPS_PER_BEAT, Meter
 from canzona.transcription.barlines import heard_meter, lay_bars, sixteenth_phase, step_features
 from canzona.transcription.beat_tracking import track_beats
@@ -78,6 +79,11 @@ def hear_timing(performance: Performance, options: AnalysisOptions) -> Timing:
     trusts_phase = trusts and trust > 0 and (written.is_given or abs(phase) < EXACT_STEPS)
     if written.refusal and options.meter is None and beats is None and trust > 0:
         raise ValueError(written.refusal)
+    said = taken_as(performance.compound) if performance.compound else written.remark
+    if said and options.meter is None and beats is None:
+        remarks.append(said)
+    elif written.refusal:
+        remarks.append(f"its metre events are not followed ({written.refusal.partition(', got ')[2].partition(';')[0]})")
     origin = 0.0 if trusts_phase or beats is not None else phase / STEPS_PER_BEAT
     base = even_grid(origin, 1.0, float(notes.start[-1])) if beats is None else Grid(beats, np.arange(len(beats)))
     moved = _moved_to_start(notes, base)
