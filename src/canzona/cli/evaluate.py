@@ -106,13 +106,8 @@ def evaluate(
 
     compared_system(list(dict.fromkeys(entry.system for entry in entries)), HUMAN, compare_with)  # before anything is measured
     desk.tell()
-<<<<<<< HEAD
-    passages = _passages(prepared)
-    equip = partial(_equipment, weights, passages)
-=======
     passages = TrainingPassages.of_prepared(prepared)
-    equip = partial(equipment, weights, passages)
->>>>>>> main
+    equip = partial(_equipment, weights, passages)
     scored: dict[str, list[ScoredSong]] = {entry.system: [] for entry in entries}
     with progress() as display:
         display.show("measuring songs", 0, len(entries))
