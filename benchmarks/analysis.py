@@ -79,9 +79,11 @@ def merged(data: bytes) -> bytes:
     """The file with all notes in one track without a name."""
     score = ScoreTick.from_midi(data)
     one = TrackTick("", 0, False)
-    one.notes.extend([note for track in score.tracks for note in track.notes])
+    for track in score.tracks:
+        one.notes.extend(track.notes)
     one.notes.sort()
-    score.tracks = [one]
+    score.tracks.clear()
+    score.tracks.append(one)
     return score.dumps_midi()
 
 

@@ -89,7 +89,7 @@ class Cut:
         preset = source["phdr"][number]
         self.made["phdr"].append((preset["name"], kept.program, 0, len(self.made["pbag"]), (0, 0, 0)))
         instruments: dict[int, int] = {}
-        for zone in self._zones("p", preset["bag"], source["phdr"][number + 1]["bag"]):
+        for zone in self._zones("p", int(preset["bag"]), int(source["phdr"][number + 1]["bag"])):
             if INSTRUMENT in zone and zone[INSTRUMENT] not in instruments:
                 instruments[zone[INSTRUMENT]] = self._instrument(zone[INSTRUMENT], kept)
             self._add("p", zone | ({INSTRUMENT: instruments[zone[INSTRUMENT]]} if INSTRUMENT in zone else {}), INSTRUMENT)
@@ -176,7 +176,7 @@ def resampled(
     """A sample at about the wanted rate, cut behind its loop; the loop is a whole number of samples at the rate returned."""
     if loop is None:
         length = len(sound) if wanted == rate else round(len(sound) * wanted / rate)
-        return (sound if wanted == rate else _rounded(resample(sound.astype(float), length))), None, wanted
+        return (sound if wanted == rate else _rounded(np.asarray(resample(sound.astype(float), length)))), None, wanted
     start, end = loop
     if wanted == rate:
         return sound[: end + AFTER_LOOP], loop, rate
@@ -185,7 +185,7 @@ def resampled(
     turns = 2 - (-end // period)
     whole = np.concatenate([sound[:end], np.resize(sound[start:end], turns * period - end)]).astype(float)
     whole[-period:] *= np.linspace(1, 0, period)  # its end meets its start without a jump
-    new = resample(whole, turns * short)
+    new = np.asarray(resample(whole, turns * short))
     new_start = round(start * short / period)
     return _rounded(new[: new_start + short + AFTER_LOOP]), (new_start, new_start + short), round(rate * short / period)
 

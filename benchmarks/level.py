@@ -13,7 +13,6 @@ from pathlib import Path
 from statistics import fmean
 
 from canzona import pretrained
-from canzona.cli.evaluate import equipment
 from canzona.evaluation import ROWS, Entry, Equipment, judge
 from canzona.generation.cascade import Cascade
 from canzona.generation.controls import Kept
@@ -45,7 +44,7 @@ def main() -> None:
     tried = options.weights
     models = pretrained.load().models if tried is None else {level.name: pretrained.load_level(tried, level)}
 
-    yardsticks = equipment(None, None)
+    yardsticks = Equipment.of(pretrained.load_encoders())
     columns = {"human": _means([_judged(song, level) for song in songs], yardsticks)}
     grid = product(*(option.split(",") for option in (options.steps, options.background, options.reference)))
     for steps, background, reference in grid:

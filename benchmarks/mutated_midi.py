@@ -61,7 +61,8 @@ def written(meters: int = 1) -> bytes:
     """A small file with all that a file of Canzona's has, or one whose second metre event is another."""
     notes = tuple(Note(4 * step, 60 + step * 5 % 12, 3) for step in range(32))
     chords = tuple(
-        ChordSpan(4 * bar, 4, Chord.parse(symbol)) for bar, symbol in enumerate(("C:maj", "A:min", "F:maj", "G:7") * 2)
+        ChordSpan(4 * bar, 4, Chord(root, quality, root))
+        for bar, (root, quality) in enumerate(((0, "maj"), (9, "min"), (5, "maj"), (7, "7")) * 2)
     )
     piano = tuple(Note(16 * bar + 4 * n, 48 + tone, 4) for bar in range(8) for n, tone in enumerate((0, 7, 12, 16)))
     data = song_to_midi(Song(Form.parse("i2A4o2"), lead_sheet=LeadSheet(notes, chords), accompaniment=piano))

@@ -20,8 +20,10 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from lxml import etree
+import lxml.etree as etree
 from music21 import converter, harmony
+from music21.chord import Chord
+from music21.note import Note as SoundingNote
 from music21.stream import Score
 
 from canzona.cli.common import read_data
@@ -115,10 +117,12 @@ def heard(data: bytes) -> list[Heard]:
     """(onset, length, pitch) of every part's notes, in quarter notes, as music21 hears them."""
     parts: dict[str, Heard] = {}
     for part in _parsed(data).parts:
-        own = parts.setdefault(part.id.split("-")[0], [])
+        own = parts.setdefault(str(part.id).split("-")[0], [])
         since: dict[int, Fraction] = {}
         for element in part.flatten().notes:
-            for head in () if isinstance(element, harmony.Harmony) else getattr(element, "notes", (element,)):
+            if isinstance(element, harmony.Harmony) or not isinstance(element, Chord | SoundingNote):
+                continue
+            for head in element.notes if isinstance(element, Chord) else (element,):
                 onset, kind = Fraction(element.offset), head.tie.type if head.tie else ""
                 start = since.pop(head.pitch.midi) if kind in ("stop", "continue") else onset
                 if kind in ("start", "continue"):
@@ -130,7 +134,9 @@ def heard(data: bytes) -> list[Heard]:
 
 @lru_cache(maxsize=1)
 def _parsed(data: bytes) -> Score:
-    return converter.parse(data, format="musicxml").toSoundingPitch()
+    score = converter.parse(data, format="musicxml").toSoundingPitch()
+    assert isinstance(score, Score)
+    return score
 
 
 def heard_chords(data: bytes) -> list[HeardChord]:

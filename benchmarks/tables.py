@@ -10,7 +10,7 @@ import argparse
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from canzona.evaluation.comparison import SIGNIFICANT
 from canzona.evaluation.metrics import ROWS, YARDSTICK, Anchor
@@ -69,7 +69,7 @@ def most(figures: Mapping[str, Mapping[str, Any] | None]) -> int:
     return max((figure["n"] for figure in figures.values() if figure is not None), default=0)
 
 
-def is_compared(figure: Mapping[str, Any] | None) -> bool:
+def is_compared(figure: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:
     """Whether a figure says how far it is from that of another system."""
     return figure is not None and "difference" in figure
 

@@ -7,6 +7,7 @@ from types import ModuleType
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from canzona.hierarchy.level import Level
 from canzona.model.conditioning import Conditions, ExternalCodes
@@ -17,6 +18,9 @@ from tiny import tiny_config as make_tiny_config
 
 TRAINING_FORMS = {1: ("i2A4B4A4B4o2", 4), 2: ("A8B8A8o1", 4), 3: ("i1A4A4B4B4", 3)}
 VALIDATION_FORMS = {4: ("i2A4B4A4", 4), 11: ("A4B4A4B4", 3)}
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")  # how fast a machine is, or how busy, decides no test
 
 
 @pytest.fixture(scope="session")

@@ -107,7 +107,7 @@ def evaluate(
     compared_system(list(dict.fromkeys(entry.system for entry in entries)), HUMAN, compare_with)  # before anything is measured
     desk.tell()
     passages = TrainingPassages.of_prepared(prepared)
-    equip = partial(equipment, weights, passages)
+    equip = partial(_equipment, weights, passages)
     scored: dict[str, list[ScoredSong]] = {entry.system: [] for entry in entries}
     with progress() as display:
         display.show("measuring songs", 0, len(entries))
@@ -133,17 +133,13 @@ def _made_by() -> str:
     return f"Measured by canzona {__version__}: canzona {' '.join(map(shlex.quote, sys.argv[1:]))}"
 
 
-def equipment(weights: Path | None, passages: "TrainingPassages | None") -> "Equipment":
-    """The package's encoders, both sets, the codes that need none, and what may have been copied."""
+def _equipment(weights: Path | None, passages: "TrainingPassages | None") -> "Equipment":
+    """In every process that measures, on one processor each."""
     from canzona import pretrained
     from canzona.evaluation.evaluation import Equipment
-    from canzona.evaluation.latent import ASPECTS, PLAIN_CODERS, Coder
-    from canzona.evaluation.metrics import YARDSTICKS
 
     pretrained.use_processors(1)
-    encoders = pretrained.load_encoders(weights)
-    learned = [[Coder(aspect, partial(encoders.encode, aspect, seed_number)) for aspect in ASPECTS] for seed_number in range(2)]
-    return Equipment(dict(zip(YARDSTICKS, (*learned, PLAIN_CODERS), strict=True)), passages)
+    return Equipment.of(pretrained.load_encoders(weights), passages)
 
 
 def _named(option: str) -> tuple[str, Path]:

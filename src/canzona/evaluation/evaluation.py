@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,12 +13,15 @@ from canzona.evaluation.bootstrap import Figure, figure_of, interval
 from canzona.evaluation.comparison import Difference, adjusted, difference_of
 from canzona.evaluation.copying import Match, nearest
 from canzona.evaluation.distributions import DRAWS, FEATURES, features, overlapped_areas
-from canzona.evaluation.latent import PLAIN_CODERS, Coder, phrase_similarity
-from canzona.evaluation.metrics import ROWS, SECONDS_ROW, YARDSTICK, Row, score
+from canzona.evaluation.latent import PLAIN_CODERS, Coder, learned_coders, phrase_similarity
+from canzona.evaluation.metrics import ROWS, SECONDS_ROW, YARDSTICK, YARDSTICKS, Row, score
 from canzona.evaluation.passages import TrainingPassages
 from canzona.evaluation.ranking import ranking_notes
 from canzona.processes import in_workers
 from canzona.song.song import Song
+
+if TYPE_CHECKING:
+    from canzona.representation.encoders import Encoders
 
 OVERLAP_PREFIX = "oa_"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -40,6 +43,13 @@ class Equipment:
 
     coders: Mapping[str, Sequence[Coder]] = field(default_factory=lambda: {"_plain": PLAIN_CODERS})
     passages: TrainingPassages | None = None
+
+    @classmethod
+    def of(cls, encoders: "Encoders", passages: TrainingPassages | None = None) -> "Equipment":
+        """Both training runs of these encoders, the codes that need none, and what may have been copied."""
+        return cls(
+            dict(zip(YARDSTICKS, (*(learned_coders(encoders, run) for run in (0, 1)), PLAIN_CODERS), strict=True)), passages
+        )
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ entries, so their cosines, and with them the denominator, are higher than those 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from canzona.evaluation.voices import melody_of
 from canzona.song.form import PhraseType
 from canzona.song.harmony import PITCH_CLASSES
 from canzona.song.song import Song
+
+if TYPE_CHECKING:
+    from canzona.representation.encoders import Encoders
 
 SEGMENT_BARS = 2
 JUDGED_TYPES = (PhraseType.A, PhraseType.B)
@@ -163,3 +167,8 @@ def _encode_plainly(aspect: str, song: Song, start_bars: Sequence[int]) -> NDArr
 
 PLAIN_CODERS = tuple(Coder(aspect, partial(_encode_plainly, aspect)) for aspect in ASPECTS)
 """The encoder-free twins of ILS, one an aspect."""
+
+
+def learned_coders(encoders: "Encoders", run: int) -> tuple[Coder, ...]:
+    """A coder for each aspect, by one of the training runs, 0 or 1, of the encoders."""
+    return tuple(Coder(aspect, partial(encoders.encode, aspect, run)) for aspect in ASPECTS)
