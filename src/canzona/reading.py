@@ -125,12 +125,18 @@ def songs_in(folder: Path) -> dict[str, Path]:
 
 
 def summary(folder: Path, readings: Iterable[Reading]) -> str:
-    """One line for the songs of a folder, such as ``read songs: 46 songs; left out in 2: 3 grace notes``."""
+    """One line for the songs of a folder, such as ``read songs: 46 songs; left out in 2: 3 grace notes``.
+
+    It also tells of how many the phrases are assumed, so that nothing that needs them is measured.
+
+    """
     read = list(readings)
     lossy = [own for own in read if own.left_out]
     what = list(dict.fromkeys(thing for own in lossy for thing in own.left_out))
     said = f"; left out in {len(lossy)}: {', '.join(what[:5])}{' …' if len(what) > 5 else ''}" if lossy else ""
-    return f"read {folder}: {counted(len(read), 'song')}{said}"
+    assumed = sum(own.form_is_assumed for own in read)
+    forms = f", of {assumed} of which the phrases are assumed" if assumed else ""
+    return f"read {folder}: {counted(len(read), 'song')}{forms}{said}"
 
 
 def _json(data: bytes) -> Found:
