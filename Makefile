@@ -16,7 +16,7 @@ WEIGHTS ?= runs/weights
 LEVELS := form reduced-lead-sheet lead-sheet accompaniment
 SYSTEMS := canzona flat remi copy-bot human-train
 
-.PHONY: song test check lint tests types figures baselines train clean
+.PHONY: song test check lint tests types figures baselines train page clean
 
 song: $(VENV)/.ready
 	$(BIN)/canzona compose --form i4A8B8A8B8o4 --key "G major" --seed 7 -o song.mid --force
@@ -32,7 +32,7 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/ruff check src tests benchmarks
 
-tests: $(VENV)/.ready-dev
+tests: $(VENV)/.ready-dev $(VENV)/.browser
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 types: $(VENV)/.ready-dev
@@ -62,8 +62,19 @@ train: $(VENV)/.ready-dev
 	mkdir -p $(WEIGHTS)
 	$(BIN)/canzona register $(LEVELS:%=runs/%) --weights $(WEIGHTS) --force
 
+# The studio's page, from its source in studio/ into the package; needs Node.js.
+page: $(VENV)/.ready-dev
+	$(BIN)/python -m canzona.studio.schema studio/openapi.json
+	cd studio && npm ci && npm run check && npm test && npm run build
+
 clean:
 	rm -rf $(VENV) build dist
+
+# Pages are tried in a browser. Where there is none, and Debian's packages may be installed, Chromium comes from there.
+$(VENV)/.browser: $(VENV)/.torch
+	command -v chromium chromium-browser google-chrome >/dev/null || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 || \
+	  (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null) || echo "no browser: its tests are skipped"
+	touch $@
 
 $(VENV)/.torch:
 	$(PYTHON) -m venv $(VENV)

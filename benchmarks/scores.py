@@ -16,22 +16,27 @@ import time
 import warnings
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from lxml import etree
+from music21 import converter, harmony
+from music21.stream import Score
 
 from canzona.cli.common import read_data
 from canzona.io.engraving import song_to_score_pdf
 from canzona.io.musicxml_reading import musicxml_to_song
-from canzona.io.musicxml_writing import TRANSPOSITIONS, ScoreOptions, ScorePart, song_to_musicxml
+from canzona.io.musicxml_writing import TRANSPOSITIONS, Lengths, ScoreOptions, ScorePart, song_to_musicxml
 from canzona.reading import read, songs_in
 from canzona.song import LeadSheet, Note, Song
+from canzona.song.harmony import chord_changes
 from canzona.song.notes import one_voice, struck
 from canzona.training.dataset import first_labellings
 
 MUSESCORES = ("mscore", "musescore", "musescore3", "mscore3")
 Heard = list[tuple[Fraction, Fraction, int]]
+HeardChord = tuple[Fraction, int | None, int | None, frozenset[int]]
 _XML = "http://www.w3.org/2001/XMLSchema"
 
 
@@ -53,14 +58,16 @@ def main() -> None:
     for number, (name, song) in enumerate(songs.items()):
         started = time.process_time()
         data = song_to_musicxml(song, ScoreOptions(title=name, composer="Canzona"))
+        page = song_to_musicxml(song, ScoreOptions(title=name, composer="Canzona", lengths=Lengths.LEGIBLE))
         slowest = max(slowest, (time.process_time() - started) * 96 / song.form.length_bars)
         checks = {
-            "valid by the schema": lambda data=data: valid.validate(etree.fromstring(data)),
+            "valid by the schema": lambda files=(data, page): all(valid.validate(etree.fromstring(own)) for own in files),
             "music21 hears the same notes": lambda song=song, data=data: heard(data) == expected(song),
+            "music21 hears the same chords": lambda song=song, data=data: heard_chords(data) == expected_chords(song),
             "read back, the same lead sheet": lambda song=song: read_back(song),
-            "Verovio without a word": lambda data=data: not engraver_words(data),
+            "Verovio without a word": lambda files=(data, page): not any(map(engraver_words, files)),
         }
-        for instrument in TRANSPOSITIONS:
+        for instrument in TRANSPOSITIONS.keys() - {"concert"}:
             checks[f"the same notes for an instrument in {instrument}"] = lambda song=song, instrument=instrument: (
                 heard(song_to_musicxml(song, ScoreOptions(ScorePart.LEAD_SHEET, TRANSPOSITIONS[instrument])))
                 == expected(song)[:1]
@@ -106,10 +113,8 @@ def schema() -> etree.XMLSchema:
 
 def heard(data: bytes) -> list[Heard]:
     """(onset, length, pitch) of every part's notes, in quarter notes, as music21 hears them."""
-    from music21 import converter, harmony
-
     parts: dict[str, Heard] = {}
-    for part in converter.parse(data, format="musicxml").toSoundingPitch().parts:
+    for part in _parsed(data).parts:
         own = parts.setdefault(part.id.split("-")[0], [])
         since: dict[int, Fraction] = {}
         for element in part.flatten().notes:
@@ -121,6 +126,32 @@ def heard(data: bytes) -> list[Heard]:
                 else:
                     own.append((start, onset + Fraction(element.quarterLength) - start, head.pitch.midi))
     return [sorted(own) for own in parts.values()]
+
+
+@lru_cache(maxsize=1)
+def _parsed(data: bytes) -> Score:
+    return converter.parse(data, format="musicxml").toSoundingPitch()
+
+
+def heard_chords(data: bytes) -> list[HeardChord]:
+    """Onset in quarter notes, root, bass and tones of every chord symbol, as music21 hears them; no tones where none sounds."""
+    return [
+        (Fraction(own.offset), None, None, frozenset())
+        if isinstance(own, harmony.NoChord)
+        else (Fraction(own.offset), own.root().pitchClass, own.bass().pitchClass, frozenset(own.pitchClasses))
+        for own in _parsed(data).flatten().getElementsByClass(harmony.ChordSymbol)
+    ]
+
+
+def expected_chords(song: Song) -> list[HeardChord]:
+    """The same of the song itself."""
+    changes = chord_changes((song.lead_sheet or LeadSheet()).chords, song.meter.bars_to_beats(song.form.length_bars))
+    return [
+        (Fraction(beat), None, None, frozenset())
+        if chord is None
+        else (Fraction(beat), chord.root, chord.bass, frozenset((*chord.chroma, chord.bass)))
+        for beat, chord in changes
+    ]
 
 
 def expected(song: Song) -> list[Heard]:

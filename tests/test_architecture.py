@@ -22,8 +22,9 @@ TREES = {name: ast.parse(path.read_text()) for name, path in FILES.items()}
 
 LAYERS = (
     {"version", "faults"},
-    {"song", "processes"},
-    {"limits"},
+    {"song", "processes", "shard"},
+    {"limits", "cluster"},
+    {"engine"},
     {"io"},
     {"hierarchy"},
     {"transcription"},
@@ -31,8 +32,11 @@ LAYERS = (
     {"model"},
     {"representation"},
     {"training", "generation"},
+    {"hub"},
     {"evaluation", "pretrained", "baselines"},
-    {"cli", "web"},
+    {"batch"},
+    {"studio"},
+    {"cli"},
     {"__init__", "__main__"},
 )
 """From the lowest up. Parts of the same layer never import each other."""
@@ -150,7 +154,8 @@ def is_definition(node: ast.stmt) -> bool:
         return isinstance(node.value, ast.Constant)  # a docstring
     if isinstance(node, ast.If):
         return ast.unparse(node.test) in ("TYPE_CHECKING", "__name__ == '__main__'")
-    definitions = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    definitions = ast.Import | ast.ImportFrom | functions | ast.ClassDef | ast.Assign | ast.AnnAssign
     return isinstance(node, definitions)
 
 

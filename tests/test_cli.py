@@ -122,7 +122,7 @@ def test_the_same_seed_writes_the_same_files(compose, here):
 
 def test_several_songs_are_those_of_their_seeds(compose, here):
     outcome = compose("--count", 2, "--seed", 7, "-o", "many.mid", "--json")
-    assert (outcome.status, outcome.err) == (0, "")
+    assert (outcome.status, [line for line in outcome.err.splitlines() if "songs a minute" not in line]) == (0, [])
     reports = [json.loads(line) for line in outcome.out.splitlines()]
     assert [report["seed"] for report in reports] == [7, 8]
     assert names(here) == ["many-7.json", "many-7.mid", "many-8.json", "many-8.mid"]
@@ -187,8 +187,8 @@ BAD_OPTIONS = {
     "seed, too large at the last": (["--seed", str(2**63 - 1), "--count", "2"], ["seed: must be 0 to", f"got {2**63}"]),
     "steps": (["--steps", "1"], ["steps: must be 2 to 1000, got 1"]),
     "steps, none": (["--steps", "0"], ["steps: must be 2 to 1000, got 0"]),
-    "count": (["--count", "0"], ["count: must be 1 to 10000, got 0"]),
-    "count, too many": (["--count", "10001"], ["count: must be 1 to 10000, got 10001"]),
+    "count": (["--count", "0"], ["count: must be 1 to 1000000, got 0"]),
+    "count, too many": (["--count", "1000001"], ["count: must be 1 to 1000000, got 1000001"]),
     "guidance": (["--guidance", "5.1"], ["guidance: must be 0 to 5, got 5.1"]),
     "guidance, negative": (["--guidance", "-1"], ["guidance: must be 0 to 5, got -1"]),
     "threads": (["--threads", "0"], ["threads: must be 1 to 64, got 0"]),

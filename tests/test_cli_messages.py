@@ -7,11 +7,11 @@ import sys
 import pytest
 
 from canzona.cli import progress
-from canzona.cli.composing import share_done
 from canzona.cli.messages import note, printable, report
 from canzona.cli.progress import SECONDS_BETWEEN_LINES, Display
 from canzona.evaluation.listening_test.plan import inert, named
 from canzona.generation.cascade import Progress
+from canzona.generation.progress import share_done
 from canzona.generation.request import Request
 from canzona.hierarchy.levels import LEVELS
 from canzona.io.audio import song_to_sound

@@ -115,6 +115,8 @@ def test_songs_are_paired_by_name_where_names_agree_and_short_ones_are_left_out(
     unpaired = plan_test(own, 2, np.random.default_rng(0), pieces=2)
     assert not unpaired.paired
     assert [sorted(one.system for one in piece) for piece in unpaired.pieces] == [sorted(SYSTEMS)] * 2
+    fewer = plan_test(own | {SYSTEMS[0]: dict([next(iter(own[SYSTEMS[0]].items()))])}, 2, np.random.default_rng(0))
+    assert (len(fewer.pieces), fewer.left_out) == (1, 4)
     with pytest.raises(ValueError, match=r"^songs: must be at least 4 of 2 bars under the same names in each system, got 3$"):
         planned(pieces=4)
 

@@ -127,6 +127,12 @@ def test_what_was_written_comes_back(song: Song) -> None:
     assert (back.form, back.meter, back.lead_sheet) == (written.form, written.meter, written.lead_sheet)
 
 
+def test_a_song_without_a_tune_comes_back() -> None:
+    song = Song(Form.parse("i2"), accompaniment=(Note(0, 48, 8), Note(8, 64, 8)))
+    back = musicxml_to_song(song_to_musicxml(song))
+    assert (back.lead_sheet, back.accompaniment) == (None, song.accompaniment)
+
+
 @pytest.mark.parametrize("key", [None, Key(6), Key(6, signature=-6), Key(3, Mode.MINOR)])
 def test_every_chord_over_every_bass_comes_back(key: Key | None) -> None:
     chords = [Chord(number % 12, quality, bass) for number, quality in enumerate(QUALITIES) for bass in range(12)]

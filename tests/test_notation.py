@@ -2,6 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
 
@@ -13,12 +16,13 @@ from canzona.io.chart import chart, song_to_chart_text
 from canzona.io.musicxml_writing import TRANSPOSITIONS, ScoreOptions, ScorePart, compressed_musicxml, song_to_musicxml
 from canzona.io.notation.durations import NOTE_VALUES, Event, written_bars
 from canzona.io.notation.hands import divided_hands
+from canzona.io.notation.legible import legible
 from canzona.io.notation.signs import beams, spelt
 from canzona.io.notation.voices import two_voices
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
 from canzona.song.notes import struck
 from strategies import songs
-from test_render import example_song
+from test_render import SONG, example_song
 
 
 @st.composite
@@ -73,6 +77,37 @@ def test_hands_and_voices_share_the_notes_out(notes: list[Note]) -> None:
     for hand in (left, right):
         upper, lower = two_voices(hand)
         assert Counter(upper + lower) == Counter(hand)
+
+
+@given(pianos(3))
+def test_legible_notes_begin_as_played_and_need_ties_only_at_beats(notes: list[Note]) -> None:
+    for hand in divided_hands(notes):
+        told = legible(hand, Meter())
+        assert [replace(note, duration_steps=1) for note in told] == [replace(note, duration_steps=1) for note in sorted(hand)]
+        for voice in two_voices(told):
+            assert all(
+                before.end_step <= after.start_step for before, after in pairwise(voice) if before.end_step != after.end_step
+            )
+
+
+@pytest.mark.parametrize(
+    ("played", "written"),
+    [
+        ([(0, 1), (2, 3), (6, 1), (8, 2)], [(0, 2), (2, 4), (6, 2), (8, 4)]),  # no rests shorter than a beat
+        ([(0, 3), (8, 3)], [(0, 4), (8, 4)]),  # one of a beat stays
+        ([(0, 5), (4, 20)], [(0, 4), (4, 20)]),  # no overlaps; what lasts beyond the bar line is tied
+        ([(0, 8), (8, 9)], [(0, 8), (8, 8)]),  # but for what hardly does
+    ],
+)
+def test_lengths_on_pages(played: list[tuple[int, int]], written: list[tuple[int, int]]) -> None:
+    told = legible([Note(start, 60 + number, length) for number, (start, length) in enumerate(played)], Meter())
+    assert [(note.start_step, note.duration_steps) for note in told] == written
+
+
+def test_a_bass_is_held_on_pages_under_the_notes_after_it() -> None:
+    notes = [Note(0, 40, 15), *(Note(step, 50 + step, 14 - step) for step in range(2, 14, 2))]
+    moving = [Note(step, 50 + step, 2 if step < 12 else 4) for step in range(2, 14, 2)]
+    assert two_voices(legible(notes, Meter())) == (moving, [Note(0, 40, 16)])
 
 
 def test_a_bass_under_chords_is_the_left_hands() -> None:
@@ -150,17 +185,40 @@ def test_a_chart_has_the_chords_of_every_bar() -> None:
     assert "   4 | N.C." in text
 
 
+def test_scores_tell_who_composed(tmp_path: Path) -> None:
+    for name, provenance, composer in (("read", {}, None), ("composed", {"weights": {}}, "Canzona")):
+        replace(SONG, provenance=provenance).save(tmp_path / f"{name}.musicxml")
+        root = ElementTree.parse(tmp_path / f"{name}.musicxml")
+        assert (root.findtext("work/work-title"), root.findtext("identification/creator")) == (name, composer)
+
+
 def test_pages_are_engraved() -> None:
     pytest.importorskip("verovio")
     pypdf = pytest.importorskip("pypdf")
-    pytest.importorskip("cairosvg", exc_type=(ImportError, OSError))
+    pytest.importorskip("reportlab")
     pytest.importorskip("brotli")
     import io
 
     from canzona.io.engraving import song_to_score_pdf, song_to_score_svg
 
+    chords = tuple(ChordSpan(4 * bar, 4, Chord(10, "min7", 10)) for bar in range(30))
+    notes = tuple(Note(step, 60 + step % 13, 1 + step % 9) for step in range(0, 470, 7))
+    song = Song(Form.parse("A30@Db"), lead_sheet=LeadSheet(notes, chords), accompaniment=notes)
     options = ScoreOptions(title="Überm See", composer="Nobody")
-    assert b"berm See" in song_to_score_svg(example_song("A2"), options)
-    pages = pypdf.PdfReader(io.BytesIO(song_to_score_pdf(example_song("A2"), options))).pages
-    assert len(pages) == 1
-    assert "Nobody" in pages[0].extract_text()
+    picture = song_to_score_svg(song, options).decode()
+    assert "berm See" in picture
+    data = song_to_score_pdf(song, options)
+    assert data == song_to_score_pdf(song, options)
+    pages = pypdf.PdfReader(io.BytesIO(data)).pages
+    texts = [page.extract_text() for page in pages]
+    assert all(word in texts[0] for word in ("Überm See", "Nobody", "m7"))
+    assert [text.rstrip().endswith(str(number)) for number, text in enumerate(texts, start=1)] == [True] * len(pages)
+    for sign in ("E0A4", "E0A3", "E260", "E240"):  # heads black and white, flats, flags of eighths
+        told = sum(text.count(chr(int(sign, 16))) for text in texts)
+        assert told == picture.count(f'href="#{sign}-') + picture.count(f"&#x{sign};") + picture.count(chr(int(sign, 16))) > 0
+    assert all(
+        "/FontFile2" in font.get_object()["/FontDescriptor"]
+        for page in pages
+        for name, font in page["/Resources"]["/Font"].items()
+        if font.get_object()["/BaseFont"] != "/Helvetica"
+    )

@@ -15,6 +15,7 @@ from canzona.faults import MachineFault
 from canzona.generation import Cascade, Request
 from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS
+from canzona.model import precision
 from canzona.model.network import FrameTransformer
 from canzona.model.states import VoiceShape
 from canzona.model.weights import save_weights
@@ -83,8 +84,8 @@ def test_both_types_of_number_compose(tiny_weights, dtype):
 )
 def test_the_fast_type_of_number_depends_on_the_processor(flags, dtype, monkeypatch):
     monkeypatch.setattr(Path, "read_text", lambda path: flags)
-    assert pretrained.fast_dtype("cpu") == dtype
-    assert pretrained.fast_dtype("cuda") == torch.bfloat16
+    assert precision.fast_dtype("cpu") == dtype
+    assert precision.fast_dtype("cuda") == torch.bfloat16
 
 
 def test_without_knowledge_of_the_processor_single_precision_is_safe(monkeypatch):
@@ -92,7 +93,7 @@ def test_without_knowledge_of_the_processor_single_precision_is_safe(monkeypatch
         raise FileNotFoundError(path)
 
     monkeypatch.setattr(Path, "read_text", missing)
-    assert pretrained.fast_dtype("cpu") == torch.float32
+    assert precision.fast_dtype("cpu") == torch.float32
 
 
 def test_processors():

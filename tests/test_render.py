@@ -5,11 +5,12 @@ import random
 import struct
 import sys
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from canzona.io.picture import DOTS_PER_INCH, HEIGHT_INCHES, WIDTH_INCHES, song_to_picture
+from canzona.io.picture import DOTS_PER_INCH, HEIGHT_INCHES, PANELS, WIDTH_INCHES, drawn, song_to_picture
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
 
 PROGRESSIONS = {
@@ -94,6 +95,22 @@ def test_every_phrase_stands_on_a_tint_of_its_ink_from_left_to_right():
         assert found.mean() > 0.04, ink  # of the whole picture, of which six phrases share three panels of four
         centres.append(np.argwhere(found)[:, 1].mean())
     assert centres == sorted(centres)
+
+
+@pytest.mark.parametrize(("bars", "chords_a_bar"), [(8, 4), (96, 2)])
+def test_chord_names_do_not_collide(bars: int, chords_a_bar: int) -> None:
+    backend = pytest.importorskip("matplotlib.backends.backend_agg")
+    beats, qualities = 4 // chords_a_bar, ("maj7", "minmaj7", "sus4(b7)", "min7(11)")
+    chords = [ChordSpan(i * beats, beats, Chord(5 * i % 12, qualities[i % 4], 7 * i % 12)) for i in range(bars * chords_a_bar)]
+    song = Song(Form.parse("A8" * (bars // 8), Key(3)), lead_sheet=LeadSheet((Note(0, 60, 4),), tuple(chords)))
+    figure = drawn(song, PANELS[2:3])
+    canvas = backend.FigureCanvasAgg(figure)
+    canvas.draw()
+    boxes = [text.get_window_extent(canvas.get_renderer()) for text in figure.axes[0].texts if "♭" in text.get_text()]
+    boxes.sort(key=lambda box: box.x0)
+    assert len(boxes) > 8
+    assert all(after.x0 - before.x1 > 4 for before, after in pairwise(boxes))
+    assert boxes[-1].x1 < figure.bbox.x1
 
 
 @pytest.mark.parametrize(

@@ -39,12 +39,14 @@ from canzona.training.config import TrainingConfig
 from canzona.training.dataset import PreparedSong, TrainingSongs, load_songs, save_songs, tuning_numbers, validation_numbers
 from canzona.training.ema import moving_average
 from canzona.training.loop import Trainer
+from canzona.training.muon import Muon, orthogonal
 from canzona.training.optimizer import Optimizers
 from canzona.training.rate import learning_rate
 from canzona.training.sampling import Corruption, Dropout, Visibility, draw_windows, with_corruption, with_dropout
 from real_data import POP909, needs_data
 from strategies import keys, lead_sheets, piano_parts, songs
 from test_encoders import tiny_encoder
+from tiny import tiny_network
 
 VALIDATION_NUMBERS_HERE = (
     4, 11, 15, 42, 46, 54, 87, 121, 136, 196, 234, 237, 244, 245, 247, 304, 366, 373, 432, 441, 443, 456, 460, 483, 529, 560,
@@ -1110,3 +1112,34 @@ print("done")
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
     assert (done.stdout, done.returncode) == ("done\n", 0), done.stderr
+
+
+@pytest.mark.parametrize("shape", [(24, 40), (40, 24)])
+def test_muon_moves_matrices_as_pytorchs_own_does(shape):
+    own, theirs = (torch.nn.Parameter(torch.ones(shape)) for _ in range(2))
+    gradients = torch.randn(3, *shape, generator=torch.Generator().manual_seed(0))
+    optimizers = Muon([own], weight_decay=0.1), torch.optim.Muon([theirs], weight_decay=0.1, adjust_lr_fn="match_rms_adamw")
+    for gradient in gradients:
+        for matrix, optimizer in zip((own, theirs), optimizers, strict=True):
+            matrix.grad = gradient.clone()
+            optimizer.param_groups[0]["lr"] = 0.01
+            optimizer.step()
+    moved = own.detach() - 1
+    assert (own - theirs).norm() < 0.05 * moved.norm()  # theirs computes in bfloat16
+    strengths = torch.linalg.svdvals(orthogonal(gradients[0]))
+    assert strengths.min() > 0.3
+    assert strengths.max() < 1.3
+
+
+def test_features_drop_out_in_training_alone():
+    network = tiny_network(LEAD_SHEET)
+    network.drop_out(0.5)
+    x = torch.randn(1, network.config.frames, network.config.point_size, generator=torch.Generator().manual_seed(0))
+    told = torch.zeros(1, network.config.frames, network.config.width)
+
+    def output():
+        return network(x, torch.zeros_like(x), torch.zeros(1), told)
+
+    assert torch.equal(output(), output())
+    network.train()
+    assert not torch.equal(output(), output())

@@ -13,7 +13,7 @@ from canzona.version import __version__
 
 if TYPE_CHECKING:
     from canzona.generation.cascade import Cascade
-    from canzona.generation.controls import Kept, Likeness, Repetition, Revision
+    from canzona.generation.controls import Kept, Likeness, Lock, Repetition, Revision
     from canzona.generation.request import Request
     from canzona.model.denoiser import Guidance
     from canzona.pretrained import load
@@ -31,6 +31,7 @@ __all__ = [
     "Key",
     "LeadSheet",
     "Likeness",
+    "Lock",
     "Meter",
     "Mode",
     "Note",
@@ -57,6 +58,7 @@ _LATE = {
     "Key": "canzona.song",
     "LeadSheet": "canzona.song",
     "Likeness": "canzona.generation.controls",
+    "Lock": "canzona.generation.controls",
     "Meter": "canzona.song",
     "Mode": "canzona.song",
     "Note": "canzona.song",

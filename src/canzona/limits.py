@@ -1,7 +1,8 @@
 """Work on what strangers sent, in a process of its own with limits of time and memory, whose death is told."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -27,10 +28,17 @@ class LimitedWorker(Generic[Item, Result]):
         work: is done with each item; it, the items and what it returns must be picklable.
         seconds: that an item may take.
         memory_bytes: that the work may need beyond what the process has once its modules are loaded.
+        modules: names of further modules that are loaded before the limits hold.
     """
 
-    def __init__(self, work: Callable[[Item], Result], seconds: float = SECONDS, memory_bytes: int = MEMORY_BYTES) -> None:
-        self._work, self._seconds, self._memory_bytes = work, seconds, memory_bytes
+    def __init__(
+        self,
+        work: Callable[[Item], Result],
+        seconds: float = SECONDS,
+        memory_bytes: int = MEMORY_BYTES,
+        modules: Sequence[str] = (),
+    ) -> None:
+        self._work, self._seconds, self._memory_bytes, self._modules = work, seconds, memory_bytes, tuple(modules)
         self._process, self._connection = None, None
 
     def __enter__(self) -> "LimitedWorker[Item, Result]":
@@ -47,7 +55,7 @@ class LimitedWorker(Generic[Item, Result]):
             MachineFault: where no process can be started.
             Exception: what the work raises.
         """
-        connection = self._connection or self._begin()
+        connection = self.begin()
         try:
             connection.send(item)
             if not connection.poll(self._seconds):
@@ -75,10 +83,17 @@ class LimitedWorker(Generic[Item, Result]):
         peak = next((line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM")), "0")
         return 1024 * int(peak)
 
-    def _begin(self) -> Connection:
+    def begin(self) -> Connection:
+        """Start the process, if it is not there, before there is work for it; gives the connection to it.
+
+        Raises:
+            MachineFault: where it cannot be started.
+        """
+        if self._connection is not None:
+            return self._connection
         context = get_context("spawn")
         own, its = context.Pipe()
-        self._process = context.Process(target=_serve, args=(its, self._work, self._memory_bytes), daemon=True)
+        self._process = context.Process(target=_serve, args=(its, self._work, self._memory_bytes, self._modules), daemon=True)
         with deaf_to_ctrl_c():
             self._process.start()
         its.close()
@@ -100,8 +115,10 @@ class LimitedWorker(Generic[Item, Result]):
         self._process, self._connection = None, None
 
 
-def _serve(connection: Connection, work: Callable[[Item], Result], memory_bytes: int) -> None:
+def _serve(connection: Connection, work: Callable[[Item], Result], memory_bytes: int, modules: Sequence[str]) -> None:
     begin_worker(None)
+    for module in modules:
+        import_module(module)
     _limit_memory(memory_bytes)
     connection.send(None)
     while True:

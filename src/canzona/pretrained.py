@@ -13,14 +13,17 @@ from canzona.generation.cascade import Cascade
 from canzona.generation.dynamics import load_dynamics, read_dynamics, shipped_dynamics
 from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import LEVELS, level_named
+from canzona.hub import check_config
 from canzona.io.files import LARGEST_FILE_BYTES, atomic_write_all
 from canzona.model.denoiser import Denoiser
 from canzona.model.dynamics import FORMAT as DYNAMICS_FORMAT
 from canzona.model.encoder_weights import FORMAT as ENCODERS_FORMAT
 from canzona.model.encoder_weights import TrainedEncoder, encoders_from_bytes, encoders_to_bytes, read_encoders
+from canzona.model.precision import fast_dtype
 from canzona.model.registry import (
     DYNAMICS,
     ENCODERS,
+    HUB_WEIGHTS,
     REGISTRY,
     WEIGHTS_FOLDER,
     UnusableWeights,
@@ -37,7 +40,6 @@ from canzona.representation.encodings import ENCODINGS
 from canzona.representation.specification import image_fields, specification
 
 MOST_PROCESSORS = 64
-FAST_BFLOAT16_FLAGS = ("amx_bf16", "avx512_bf16")
 
 
 def load(folder: Path | None = None, device: str = "cpu", dtype: torch.dtype | None = None, threads: int = 1) -> Cascade:
@@ -99,20 +101,27 @@ def load_encoders(folder: Path | None = None) -> Encoders:
         raise UnusableWeights(str(error)) from None
 
 
+def digests(folder: Path | None = None) -> dict[str, str]:
+    """SHA-256 of the weights of every level and of dynamics, as songs that are composed with them name them.
+
+    Args:
+        folder: where they and their registry are; ``None`` takes those of the package, which also plays where another does not.
+
+    Raises:
+        UnusableWeights: where the registry is missing, damaged, or lacks a level.
+    """
+    folder = folder or WEIGHTS_FOLDER
+    registry = read_registry(folder)
+    lacking = [level.name for level in LEVELS if level.name not in registry]
+    if lacking:
+        raise UnusableWeights(f"weights: {folder / REGISTRY} must name {lacking[0]}, does not; register its weights")
+    played = registry if DYNAMICS in registry else read_registry(WEIGHTS_FOLDER)
+    return {level.name: registry[level.name] for level in LEVELS} | {DYNAMICS: played.get(DYNAMICS, "")}
+
+
 def cards(folder: Path | None = None) -> list[WeightsCard]:
     """What each level's weight file says of itself, coarsest level first."""
     return [read_card(weights_file(folder or WEIGHTS_FOLDER, level.name)) for level in LEVELS]
-
-
-def fast_dtype(device: str) -> torch.dtype:
-    """bfloat16 on a GPU, and on a processor with instructions for it; single precision elsewhere."""
-    if device != "cpu":
-        return torch.bfloat16
-    try:
-        flags = Path("/proc/cpuinfo").read_text()
-    except OSError:
-        return torch.float32
-    return torch.bfloat16 if any(flag in flags for flag in FAST_BFLOAT16_FLAGS) else torch.float32
 
 
 def check_processors(threads: int) -> None:
@@ -202,6 +211,8 @@ def _load_registered(
 ) -> LevelModel:
     path = weights_file(folder, level.name)
     registered_bytes(path, registry.get(level.name, ""))
+    if path.name == HUB_WEIGHTS:
+        check_config(path)
     try:
         return replace(load_level(path, level, device, dtype), digest=registry[level.name])
     except ValueError as error:

@@ -3,11 +3,14 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor
+from concurrent.futures import wait as wait_for
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait
 from typing import TypeVar
@@ -32,18 +35,28 @@ def finishing_first() -> Iterator[None]:
 
     Does nothing outside the main thread, where Python delivers no signals.
     """
-    if threading.current_thread() is not threading.main_thread():
+    with noting_stops() as came:
         yield
-        return
+    if came:
+        signal.raise_signal(came[0])
+
+
+@contextmanager
+def noting_stops() -> Iterator[list[int]]:
+    """Gives a list that takes every Ctrl-C and SIGTERM within the block, which have no other effect.
+
+    Does nothing outside the main thread, where Python delivers no signals.
+    """
     came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
     earlier = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in STOPS}
     try:
-        yield
+        yield came
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler or signal.SIG_DFL)
-    if came:
-        signal.raise_signal(came[0])
 
 
 def in_workers(
@@ -68,14 +81,64 @@ def in_workers(
         MachineFault: where one of the processes was ended from outside, as for want of memory.
         Exception: what ``work`` or ``begin`` raises.
     """
+    try:
+        with _workers(processes, begin) as pool:
+            with deaf_to_ctrl_c():  # processes inherit it from their first moment on
+                results = pool.map(partial(_work, work), items, chunksize=chunk)
+            yield from results
+    except BrokenProcessPool:
+        raise MachineFault(_ENDED) from None
+
+
+def as_done(work: Callable[[Item], Result], items: Iterable[Item], processes: int) -> Generator[Result, None, None]:
+    """What ``work`` makes of every item, as it is done, in any order, by processes like those of ``in_workers``.
+
+    Where one is ended from outside, others take up what was not done. Items are taken as they are needed.
+
+    Args:
+        work: is done with each item; it, the items and what it returns must be picklable.
+        items: what is worked on.
+        processes: how many work at once, 1 or more.
+
+    Raises:
+        MachineFault: where processes were ended from outside and nothing was done in between.
+        Exception: what ``work`` raises.
+    """
+    source, waiting = iter(items), deque[Item]()
+    while True:
+        running: dict[Future[Result], Item] = {}
+        done = 0
+        try:
+            with _workers(processes, None) as pool:
+                while True:
+                    waiting.extend(islice(source, max(0, 2 * processes - len(running) - len(waiting))))
+                    with deaf_to_ctrl_c():
+                        while waiting:
+                            future = pool.submit(work, waiting[0])
+                            running[future] = waiting.popleft()
+                    if not running:
+                        return
+                    for future in wait_for(running, return_when=FIRST_COMPLETED).done:
+                        result = future.result()
+                        del running[future]
+                        done += 1
+                        yield result
+        except BrokenProcessPool:
+            if not done:
+                raise MachineFault(_ENDED) from None
+            waiting.extend(running.values())
+
+
+_ENDED = "processes: one was ended from outside, as for want of memory; try fewer"
+
+
+@contextmanager
+def _workers(processes: int, begin: Callable[[], object] | None) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end with the block: at once where it is left by an exception."""
     others = set(active_children())
     pool = ProcessPoolExecutor(processes, get_context("spawn"), begin_worker, (begin,))
     try:
-        with deaf_to_ctrl_c():  # processes inherit it from their first moment on
-            results = pool.map(partial(_work, work), items, chunksize=chunk)
-        yield from results
-    except BrokenProcessPool:
-        raise MachineFault("processes: one was ended from outside, as for want of memory; try fewer") from None
+        yield pool
     except BaseException:
         for process in set(active_children()) - others:
             process.terminate()

@@ -24,11 +24,10 @@ if TYPE_CHECKING:
 MIDI_FILES, SCORES = (".mid", ".midi", ".kar", ".rmi"), (".musicxml", ".mxl", ".xml")
 """Endings of files of MIDI and of MusicXML."""
 
+BESIDE_SONGS = (SECONDS, "report.json", "report.html")
+"""Files of a folder of songs that are none: how long each took to compose, and what was measured of them."""
 HEARD = "heard"
 """What ``provenance["form"]`` says of a song whose phrases were found in its notes."""
-
-IN_FOLDERS = (".mxl", ".musicxml", ".midi", ".mid", ".json")
-"""Endings of what counts as a song in a folder; of files of the same name the later goes before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,26 +116,33 @@ def read_music(path: str | Path, strict: bool = False, hear: "Hearing | None" = 
 
 
 def songs_in(folder: Path) -> dict[str, Path]:
-    """The files of songs in a folder, by name without ending; a song's JSON stands for its MIDI file."""
-    found: dict[str, Path] = {}
-    for ending in IN_FOLDERS:
-        found |= {path.stem: path for path in folder.glob(f"*{ending}") if path.name != SECONDS}
-    return dict(sorted(found.items()))
+    """The files of songs in a folder, by name without ending; of files of one name, that whose reader comes first."""
+    endings = list(READERS)
+    songs = [path for path in folder.iterdir() if path.suffix.lower() in endings and path.name not in BESIDE_SONGS]
+    songs.sort(key=lambda path: (endings.index(path.suffix.lower()), path.name), reverse=True)
+    return dict(sorted({path.stem: path for path in songs if path.is_file()}.items()))
 
 
 def summary(folder: Path, readings: Iterable[Reading]) -> str:
-    """One line for the songs of a folder, such as ``read songs: 46 songs; left out in 2: 3 grace notes``.
+    """One line for a folder, such as ``read songs: 46 songs; left out in 2: 3 grace notes; passed over: more/``.
 
-    It also tells of how many the phrases are assumed, so that nothing that needs them is measured.
-
+    It also tells of how many the phrases are assumed: nothing that needs phrases is measured of these.
     """
-    read = list(readings)
+    read, songs = list(readings), songs_in(folder)
     lossy = [own for own in read if own.left_out]
-    what = list(dict.fromkeys(thing for own in lossy for thing in own.left_out))
-    said = f"; left out in {len(lossy)}: {', '.join(what[:5])}{' …' if len(what) > 5 else ''}" if lossy else ""
+    what = dict.fromkeys(thing for own in lossy for thing in own.left_out)
+    visible = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".") and path.name not in BESIDE_SONGS]
+    others = [f"{path.name}/" if path.is_dir() else path.name for path in visible if path.is_dir() or path.stem not in songs]
+    said = f"; left out in {len(lossy)}: {_first(what)}" if lossy else ""
     assumed = sum(own.form_is_assumed for own in read)
-    forms = f", of {assumed} of which the phrases are assumed" if assumed else ""
-    return f"read {folder}: {counted(len(read), 'song')}{forms}{said}"
+    said = (f", of {assumed} of which the phrases are assumed" if assumed else "") + said
+    return f"read {folder}: {counted(len(read), 'song')}{said}" + (f"; passed over: {_first(others)}" if others else "")
+
+
+def _first(things: Iterable[str]) -> str:
+    """The first few of several things."""
+    named = list(things)
+    return ", ".join(named[:5]) + (" …" if len(named) > 5 else "")
 
 
 def _json(data: bytes) -> Found:

@@ -16,6 +16,7 @@ from canzona.baselines.remi_model import RemiConfig, RemiModel, new_network, sav
 from canzona.baselines.remi_tokens import RemiTokens
 from canzona.baselines.remi_windows import UNJUDGED, TokenSong, window
 from canzona.io.files import atomic_write
+from canzona.model.precision import fast_autocast
 from canzona.training.checkpoint import (
     CHECKPOINT,
     HISTORY,
@@ -165,7 +166,7 @@ class RemiTrainer:
         return ids, targets
 
     def _loss(self, ids: Tensor, targets: Tensor) -> Tensor:
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_autocast(torch.device("cpu")):
             logits = self.network(input_ids=ids, use_cache=False).logits
         return cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=UNJUDGED)
 

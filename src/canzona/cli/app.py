@@ -13,12 +13,15 @@ from canzona.cli import (
     analyze,
     compose,
     evaluate,
+    export_weights,
     listen_test,
+    merge,
     prepare,
     register,
     render,
     revise,
     show,
+    studio,
     train,
     train_encoder,
 )
@@ -39,12 +42,15 @@ for command in (
     analyze.analyze,
     render.render,
     show.show,
+    studio.studio,
     evaluate.evaluate,
     listen_test.listen_test,
     prepare.prepare,
+    merge.merge,
     train.train,
     train_encoder.train_encoder,
     register.register,
+    export_weights.export_weights,
 ):
     app.command()(command)
 

@@ -59,13 +59,15 @@ class Readings:
         from canzona.reading import read_music
 
         reading = _named(option, path, lambda: read_music(path, self.strict, hear))
-        if reading.path not in [own.path for own in self.read]:
+        if reading.path not in [earlier.path for earlier in self.read]:
             self.read.append(reading)
         return reading
 
     def remark(self, path: Path, words: str) -> None:
         """Something else to be said of a file that was read."""
-        self.read = [replace(own, remarks=(*own.remarks, words)) if own.path == path else own for own in self.read]
+        self.read = [
+            replace(reading, remarks=(*reading.remarks, words)) if reading.path == path else reading for reading in self.read
+        ]
 
     def tell(self) -> None:
         """A line for every file."""

@@ -1,10 +1,14 @@
-"""Running requests through the cascade with progress shown, and writing what comes out."""
+"""Composing with progress shown, and keeping what comes out: one song step by step here, many by an engine."""
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
 
 from canzona.cli.common import Readings
 from canzona.cli.messages import note, report
@@ -13,75 +17,159 @@ from canzona.cli.progress import Display
 from canzona.cli.show import draw
 
 if TYPE_CHECKING:
-    from canzona.generation.cascade import Cascade, Progress
+    from collections.abc import Mapping, Sequence
+
+    from canzona.batch import Composed, Keeper, Order
+    from canzona.engine import Engine
+    from canzona.generation.cascade import Cascade
     from canzona.generation.request import Request
     from canzona.song.song import Song
 
-MOST_SONGS = 10_000
 LOADING = "loading the models"
 
 
-def compose_to_files(
-    requests: "Mapping[Path, Request]",
-    readings: Readings,
-    display: Display,
-    weights: Path | None,
-    device: str,
-    threads: int,
-    as_json: bool,
-    force: bool,
-) -> None:
-    """Tell what was read, compose each request and write the MIDI file and the song.json beside it, one song after the other.
+class NamedFiles:
+    """A ``Keeper`` of songs in files that the user named: all are composed."""
 
-    Unless ``force``, a file that has come to be there since the paths were checked is not replaced: the song takes a free name.
+    def __init__(self, paths: "Mapping[int, Path]", force: bool) -> None:
+        """Seed → MIDI file; unless ``force``, a song takes a free name where a file has come to be there meanwhile."""
+        self._paths, self._force = paths, force
+
+    def missing(self) -> list[int]:
+        return list(self._paths)
+
+    def keep(self, song: "Composed") -> tuple[Path, ...]:
+        from canzona.io.files import atomic_write_all
+
+        wanted = self._paths[song.seed]
+        midi, json_file = song_files(wanted if self._force else still_free(wanted))
+        atomic_write_all({midi: song.midi, json_file: song.song_json})
+        return midi, json_file
+
+
+def compose_one(order: "Order", keeper: "Keeper", readings: Readings, display: Display, as_json: bool) -> None:
+    """Tell what was read, compose the one song of ``keeper`` here, with every step shown, and keep it.
 
     Raises:
-        ValueError: where the device is neither cpu nor cuda, and as ``Cascade.stream``.
+        ValueError: as ``Cascade.stream``.
     """
-    if device not in ("cpu", "cuda"):
-        raise ValueError(f"device: must be cpu or cuda, got {device!r}")
-
     from canzona import pretrained
-    from canzona.io.files import atomic_write_all
-    from canzona.io.midi import song_to_midi
-    from canzona.io.song_json import song_to_json
+    from canzona.batch.composing import as_files
 
-    cascade = pretrained.load(weights, device, threads=threads)
+    cascade = pretrained.load(order.weights, order.device, threads=order.threads)
+    _tell_what_is_given(order, readings)
+    display.clear()
+    started = time.perf_counter()
+    song = _composed(cascade, order.request, display)
+    display.clear()
+    if sys.stdout.isatty() and not as_json:
+        draw(song)
+    files = as_files(song, order.request.seed, time.perf_counter() - started)
+    _report_song(files, keeper.keep(files), readings, as_json)
+
+
+def compose_batch(
+    order: "Order",
+    keeper: "Keeper",
+    engine: "Engine",
+    total: int,
+    readings: Readings,
+    display: Display,
+    as_json: bool,
+    summary: bool = True,
+) -> None:
+    """Tell what was read, and have an engine compose what ``keeper`` misses; each song is kept as it is done.
+
+    Args:
+        order: what the songs have in common.
+        keeper: where they go.
+        engine: who composes.
+        total: how many songs there are to be in the end.
+        readings, display: what was read, and where progress is shown.
+        as_json: whether results are printed for a program.
+        summary: whether a line tells in the end how many there are.
+
+    Raises:
+        typer.Exit: with status 2, once all else is done, where a song cannot be composed as asked; each is told of.
+        ValueError, MachineFault: as ``compose_seeds`` and ``Engine.results``.
+    """
+    from canzona.batch import Refused, compose_seeds
+
+    missing = keeper.missing()
+    _tell_what_is_given(order, readings)
+    display.clear()
+    display.show("songs", 0, len(missing))
+    started = time.monotonic()
+    parts = [missing[first : first + order.together] for first in range(0, len(missing), order.together)]
+    turn, kept, refused = iter(missing), dict[int, Callable[[], None]](), 0
+    gpus = int(order.device != "cpu")
+    with closing(engine.results(partial(compose_seeds, order), parts, order.threads, gpus)) as results:
+        following = next(turn, None)
+        for done, song in enumerate((song for part in results for song in part), start=1):
+            if isinstance(song, Refused):
+                refused += 1
+                kept[song.seed] = partial(note, f"left out: seed {song.seed}: {song.reason}")
+            else:
+                kept[song.seed] = partial(_report_song, song, keeper.keep(song), readings, as_json)
+            while following in kept:  # told in order, whatever was done first
+                kept.pop(following)()
+                following = next(turn, None)
+            display.show("songs", done, len(missing), _pace(done, len(missing), time.monotonic() - started))
+    display.clear()
+    if summary:
+        done, there = len(missing) - refused, total - len(missing)
+        words = [
+            f"{done} songs composed",
+            *([f"{there} there already"] if there else ()),
+            *([f"{refused} left out"] if refused else ()),
+            *([f"{60 * done / (time.monotonic() - started):.3g} a minute"] if done else ()),
+        ]
+        note(", ".join(words))
+    if refused:
+        raise typer.Exit(2)
+
+
+def _pace(done: int, total: int, seconds: float) -> str:
+    """``41.5 songs a minute, 12 min left``."""
+    left = (total - done) * seconds / done
+    return f"{60 * done / seconds:.3g} songs a minute, " + (f"{left:.0f} s left" if left < 120 else f"{left / 60:.0f} min left")
+
+
+def _tell_what_is_given(order: "Order", readings: Readings) -> None:
+    """Say what was read, and which keys are taken from the music that is given, where nobody named any."""
     readings.tell()
-    _tell_heard_keys(next(iter(requests.values())))
-    for wanted, request in requests.items():
-        display.clear()
-        started = time.perf_counter()
-        song = _composed(cascade, request, display)
-        display.clear()
-        midi, json_file = song_files(wanted if force else still_free(wanted))
-        atomic_write_all({midi: song_to_midi(song), json_file: song_to_json(song).encode()})
-        keys = list(dict.fromkeys(str(phrase.key) for phrase in song.form.phrases if phrase.key is not None))
-        seconds = round(time.perf_counter() - started, 2)
-        facts = {
-            "midi": str(midi),
-            "song": str(json_file),
-            "form": str(song.form),
-            "key": keys[0] if keys else None,
-            "keys": keys,
-            "bars": song.form.length_bars,
-            "seed": request.seed,
-            "seconds": seconds,
-            "read": readings.facts(),
-        }
-        said = f"{song.form}, {' and '.join(keys) or 'no key'}, {song.form.length_bars} bars, seed {request.seed}"
-        if sys.stdout.isatty() and not as_json:
-            draw(song)
-        report(facts, as_json, f"{midi}: {said}, composed in {seconds} s")
+    if order.request.heard_keys:
+        keys = " and ".join(map(str, order.request.heard_keys))
+        note(f"key: {keys}, heard in the music given; --key says otherwise")
 
 
-def _tell_heard_keys(request: "Request") -> None:
-    """Say which keys are taken from the music that is given, where nobody named any."""
-    if request.heard_keys:
-        note(f"key: {' and '.join(map(str, request.heard_keys))}, heard in the music given; --key says otherwise")
+def _report_song(song: "Composed", paths: "Sequence[Path]", readings: Readings, as_json: bool) -> None:
+    """A line for a song that is in its files, or for a pack that is full."""
+    if not paths:
+        return
+    if len(paths) == 1:
+        size = paths[0].stat().st_size
+        report({"pack": str(paths[0]), "bytes": size}, as_json, f"{paths[0]}: packed, {size / 1e6:.1f} MB")
+        return
+    midi, json_file = paths
+    facts = {
+        "midi": str(midi),
+        "song": str(json_file),
+        "form": song.form,
+        "key": song.keys[0] if song.keys else None,
+        "keys": list(song.keys),
+        "bars": song.bars,
+        "seed": song.seed,
+        "seconds": song.seconds,
+        "read": readings.facts(),
+    }
+    said = f"{song.form}, {' and '.join(song.keys) or 'no key'}, {song.bars} bars, seed {song.seed}"
+    report(facts, as_json, f"{midi}: {said}, composed in {song.seconds} s")
 
 
 def _composed(cascade: "Cascade", request: "Request", display: Display) -> "Song":
+    from canzona.generation.progress import share_done
+
     song = None
     for progress in cascade.stream([request]):
         share = share_done(cascade, request, progress)
@@ -91,28 +179,3 @@ def _composed(cascade: "Cascade", request: "Request", display: Display) -> "Song
         song = progress.songs[0] if progress.songs else None
     assert song is not None
     return song
-
-
-def share_done(cascade: "Cascade", request: "Request", progress: "Progress") -> float | None:
-    """How much of a song's work is done, 0 to 1, by the frames that the networks see; ``None`` while its length is not known.
-
-    Levels to come are taken to be composed in windows that overlap by half.
-    """
-    form, level = request.keyed_form, progress.level
-    steps = {own.name: request.steps or cascade.sampling[own.name].steps for own in cascade.levels}
-    bars = request.bars if form is None else form.length_bars
-    if bars is None and level.ends_freely:
-        return None
-    if bars is None:
-        bars = (progress.steps / steps[level.name] + 1) * level.window_bars(request.meter) / 2
-    work = {
-        own: own.window_frames
-        * (
-            progress.steps
-            if own == level
-            else steps[own.name] * (1 if own.ends_freely else max(1.0, 2 * bars / own.window_bars(request.meter) - 1))
-        )
-        for own in cascade.levels
-    }
-    before = sum(work[own] for own in cascade.levels[: cascade.levels.index(level)])
-    return (before + level.window_frames * progress.step) / sum(work.values())

@@ -86,6 +86,7 @@ def evaluate(
         raise ValueError("songs: must be at least one file, folder or NAME=FOLDER, got none")
 
     from canzona.evaluation.evaluation import Entry, compared_system, judge_all, summarise
+    from canzona.evaluation.passages import TrainingPassages
 
     prepared = [] if data is None else read_data(data)
     entries: list[Entry] = []
@@ -105,7 +106,7 @@ def evaluate(
 
     compared_system(list(dict.fromkeys(entry.system for entry in entries)), HUMAN, compare_with)  # before anything is measured
     desk.tell()
-    passages = _passages(prepared)
+    passages = TrainingPassages.of_prepared(prepared)
     equip = partial(equipment, weights, passages)
     scored: dict[str, list[ScoredSong]] = {entry.system: [] for entry in entries}
     with progress() as display:
@@ -119,7 +120,7 @@ def evaluate(
     figures = evaluation.to_dict()
     if output is not None:
         _write(output, evaluation)
-    individual = {system: {song.name: dict(song.scores) for song in own} for system, own in evaluation.systems.items()}
+    individual = {system: {song.name: dict(song.scores) for song in songs} for system, songs in evaluation.systems.items()}
     facts = {"figures": figures, "each": individual, "read": desk.facts()} if each else figures
     report(facts, as_json, _text(evaluation, each))
     if desk.refusals:
@@ -143,15 +144,6 @@ def equipment(weights: Path | None, passages: "TrainingPassages | None") -> "Equ
     encoders = pretrained.load_encoders(weights)
     learned = [[Coder(aspect, partial(encoders.encode, aspect, seed_number)) for aspect in ASPECTS] for seed_number in range(2)]
     return Equipment(dict(zip(YARDSTICKS, (*learned, PLAIN_CODERS), strict=True)), passages)
-
-
-def _passages(prepared: "Sequence[PreparedSong]") -> "TrainingPassages | None":
-    from canzona.evaluation.passages import TrainingPassages
-
-    training = [
-        (f"{item.number:03d}", item.song) for item in prepared if not item.is_validation
-    ]  # second labellings are ignored
-    return TrainingPassages.of(training) if training else None
 
 
 def _named(option: str) -> tuple[str, Path]:

@@ -97,7 +97,7 @@ def _make(
     if missing:
         note(f"a simple sampler played, without reverberation: {missing}")
     if test.left_out:
-        note(f"{test.left_out} songs are left out: too short, or without a namesake")
+        note(f"{test.left_out} songs are left out: too short, or without a counterpart in every system")
     page = {output / path: data for path, data in listening_page.page_files(test, sounds).items()}
     key = output.with_name(output.name + KEY_SUFFIX)
     for folder in sorted({path.parent for path in page}):

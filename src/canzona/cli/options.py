@@ -53,4 +53,11 @@ AsJson = Annotated[bool, _option(OUTPUT, "--json", help="Print the result as JSO
 
 Weights = Annotated[Path | None, _option(MACHINE, help="Folder with other weights than the package's.")]
 Device = Annotated[str, _option(MACHINE, help="cpu or cuda.")]
+Processes = Annotated[int | None, _option(MACHINE, help="Songs composed at once, 1 to 1024. Default: one a processor.")]
+ShardOf = Annotated[
+    str | None,
+    _option(MACHINE, "--shard", help="One of several equal parts of the work, such as 1/4. Default: all."),
+]
+EngineName = Annotated[str, _option(MACHINE, "--engine", help="Who works: processes of this machine, or ray.")]
+Address = Annotated[str | None, _option(MACHINE, help="With --engine ray: a cluster's address. Default: this machine.")]
 Threads = Annotated[int, _option(MACHINE, help="Processors to use, 1 to 64; a single song is quickest on one.")]

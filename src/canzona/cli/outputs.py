@@ -41,7 +41,7 @@ def writable(
 
 
 def _is_read(path: Path, inputs: Iterable[Path | None]) -> bool:
-    return path.exists() and any(own is not None and own.exists() and own.samefile(path) for own in inputs)
+    return path.exists() and any(file is not None and file.exists() and file.samefile(path) for file in inputs)
 
 
 def new_run(folder: Path, kept: str, force: bool) -> None:
@@ -85,6 +85,24 @@ def outputs_of(
         for file in sorted(song_files(path), key=lambda file: not _is_read(file, inputs)):  # it is told of what is read first
             writable("output", file, force=force, inputs=inputs)
     return outputs
+
+
+def batch_folder(output: str | None) -> Path | None:
+    """The folder that ``output`` names, by its last sign or by being there; ``None`` where it names a MIDI file.
+
+    Raises:
+        ValueError: where there is a file of that name, or the folder's own folder is missing or not writable.
+    """
+    folder = Path(output or "")
+    if output is None or (not output.endswith(("/", os.sep)) and (folder.suffix.lower() in MIDI_FILES or not folder.is_dir())):
+        return None
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"output: must be a folder, got the file {output!r}")
+    if not folder.parent.is_dir():
+        raise ValueError(f"output: its folder must exist, got {output!r}")
+    if not os.access(folder if folder.is_dir() else folder.parent, os.W_OK):
+        raise ValueError(f"output: must be writable, got {output!r}")
+    return folder
 
 
 def free_name(midi: Path) -> Path:

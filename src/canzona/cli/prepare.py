@@ -20,19 +20,26 @@ def prepare(
     processes: Annotated[int, typer.Option(help="Processes that read songs, 1 to 64.")] = 2,
     force: options.Force = False,
     as_json: options.AsJson = False,
+    shard: options.ShardOf = None,
+    engine: options.EngineName = "processes",
+    address: options.Address = None,
 ) -> None:
     """Read POP909 and its annotations into one data set for training."""
+    from canzona.engine import Engine
+    from canzona.shard import Shard
     from canzona.training.dataset import save_songs
     from canzona.training.prepare import prepare_songs
 
     writable("output", output, (".npz",), force)
     if not 1 <= processes <= 64:
         raise ValueError(f"processes: must be 1 to 64, got {processes}")
+    worker, part = Engine(processes, engine, address), None if shard is None else Shard.parse(shard)
     results = []
     with progress() as display:
-        for result in prepare_songs(_songs_folder(pop909), _songs_folder(structure), processes):
+        for result in prepare_songs(_songs_folder(pop909), _songs_folder(structure), worker, part):
             results.append(result)
             display.show("reading songs", len(results), None, f"{len(results)} songs")
+    results.sort(key=lambda result: result.number)
     taken = [result for result in results if result.reason is None]
     if not taken:
         raise ValueError(

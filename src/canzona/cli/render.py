@@ -1,5 +1,6 @@
 """``canzona render``."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +18,9 @@ _IN_TRACKS = {Kind.USUAL: MIDI}
 _WRITTEN = {Kind.USUAL: SCORES}
 _TITLED = {Kind.USUAL: SCORES, Kind.CHART: tuple(writers(Kind.CHART))}
 ONLY_FOR = {
-    "part": _WRITTEN, "transpose": _WRITTEN, "title": _TITLED, "composer": _TITLED, "parts": _PLAYED, "humanize": _PLAYED,
-    "seed": _PLAYED, "pedal": _PLAYED, "programs": _PLAYED, "click": _HEARD, "count_in": _HEARD, "channels": _IN_TRACKS,
-    "tracks": _IN_TRACKS,
+    "part": _WRITTEN, "transpose": _WRITTEN, "lengths": _WRITTEN, "title": _TITLED, "composer": _TITLED, "parts": _PLAYED,
+    "humanize": _PLAYED, "seed": _PLAYED, "pedal": _PLAYED, "programs": _PLAYED, "click": _HEARD, "count_in": _HEARD,
+    "channels": _IN_TRACKS, "tracks": _IN_TRACKS,
 }  # fmt: skip
 """Option → endings of the files that it is for, by kind; other options are for all."""
 
@@ -38,6 +39,7 @@ def render(
     ],
     part: notation.Part = None,
     transpose: notation.Transpose = None,
+    lengths: notation.Lengths = None,
     title: notation.Title = None,
     composer: notation.Composer = None,
     chart: notation.Chart = False,
@@ -57,7 +59,7 @@ def render(
 ) -> None:
     """Write, draw or play a song."""
     from canzona.hierarchy.extraction import completed
-    from canzona.io.saving import Manner, save_song
+    from canzona.io.saving import Manner, composer_of, save_song
 
     if chart and picture:
         raise ValueError("picture: must be given without chart, got both")
@@ -72,19 +74,16 @@ def render(
                 raise ValueError(
                     f"{parameter.opts[0].lstrip('-')}: must only be given for {endings}, got output {str(output)!r}"
                 )
-    manner = Manner(
-        kind,
-        notation.score_options(song, part, transpose, title, composer),
-        playing.performance_of(humanize, seed, pedal, programs, channels, tracks),
-        playing.parts_of(parts),
-        click,
-        count_in,
-    )
+    score = notation.score_options(song, part, transpose, lengths, title, composer)
+    performance = playing.performance_of(humanize, seed, pedal, programs, channels, tracks)
+    named = playing.parts_of(parts)
     readings = Readings(strict)
     read = completed(readings.song("song", song))
     if not (read.lead_sheet or read.accompaniment):
         raise ValueError(f"song: must have notes or chords to be rendered, got none in {str(song)!r}")
-    remark = save_song(read, output, force=True, manner=manner)
+    if composer is None:
+        score = replace(score, composer=composer_of(read))
+    remark = save_song(read, output, force=True, manner=Manner(kind, score, performance, named, click, count_in))
     readings.tell()
     if remark:
         note(remark)

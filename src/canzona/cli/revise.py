@@ -7,10 +7,10 @@ import typer
 
 from canzona.cli import options
 from canzona.cli.common import Readings
-from canzona.cli.composing import LOADING, compose_to_files
+from canzona.cli.composing import LOADING, NamedFiles, compose_one
 from canzona.cli.outputs import outputs_of
 from canzona.cli.progress import progress
-from canzona.cli.steering import drawn_seed, likeness_files, steering
+from canzona.cli.steering import likeness_files, steering
 
 
 def revise(
@@ -53,8 +53,10 @@ def revise(
 
         old = completed(readings.song("song", song))
 
+        from canzona.batch import Order
         from canzona.generation.controls import Revision
         from canzona.generation.request import Request
+        from canzona.generation.request_json import drawn_seed
         from canzona.song.bar_ranges import bars_of_phrases, parse_bar_set
 
         chosen = None if bars is None else parse_bar_set(bars, old.form.length_bars)
@@ -68,5 +70,5 @@ def revise(
         controls = steering(readings, old.meter, seed, steps, guidance, chords, repeat, end_on_tonic, like)
         request = Request(tempo=old.tempo, revision=Revision(old, level, chosen, vary), **controls)
         inputs = [song, *likeness_files(like)]
-        (path,) = outputs_of(output, "revised.mid", range(request.seed, request.seed + 1), force, inputs).values()
-        compose_to_files({path: request}, readings, display, weights, device, threads, as_json, force)
+        paths = outputs_of(output, "revised.mid", range(request.seed, request.seed + 1), force, inputs)
+        compose_one(Order(request, weights, device, threads), NamedFiles(paths, force), readings, display, as_json)

@@ -44,17 +44,17 @@ def drawing(song: "Song") -> "list[RenderableType]":
 
     phrases = list(zip(chart(song), song.form.phrases, strict=True))
     ribbon = Text()
-    for own, phrase in phrases:
-        name = own.name.center(max(phrase.length_bars, len(own.name) + 2))
+    for section, phrase in phrases:
+        name = section.name.center(max(phrase.length_bars, len(section.name) + 2))
         ribbon.append(name, style=f"bold white on {PHRASE_COLORS[phrase.type]}").append(" ")
     table = Table(box=None, pad_edge=False, show_header=False)
     for _ in range(2 + BARS_PER_LINE):
         table.add_column(no_wrap=True)
-    for own, phrase in phrases:
-        for start in range(0, len(own.bars), BARS_PER_LINE):
-            bars = own.bars[start : start + BARS_PER_LINE]
-            key = f" {key_name(own.key)}" if own.key is not None and own is not phrases[0][0] else ""
-            name = Text(own.name + key if start == 0 else "", style=f"bold {PHRASE_COLORS[phrase.type]}")
+    for section, phrase in phrases:
+        for start in range(0, len(section.bars), BARS_PER_LINE):
+            bars = section.bars[start : start + BARS_PER_LINE]
+            key = f" {key_name(section.key)}" if section.key is not None and section is not phrases[0][0] else ""
+            name = Text(section.name + key if start == 0 else "", style=f"bold {PHRASE_COLORS[phrase.type]}")
             cells = [Text(f"│ {bar}") for bar in bars]
-            table.add_row(name, Text(str(own.first_bar + start), style="dim", justify="right"), *cells)
+            table.add_row(name, Text(str(section.first_bar + start), style="dim", justify="right"), *cells)
     return [Text(heading(song)), ribbon, table]

@@ -1,9 +1,7 @@
 """From the words of the command line to the controls of a request: files are read here, and checked by the request."""
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +10,7 @@ from canzona.cli.common import Readings
 if TYPE_CHECKING:
     from canzona.generation.controls import Kept, Likeness, Repetition
     from canzona.generation.request import Request
-    from canzona.song.song import Song
     from canzona.song.timing import Meter
-
-
-DRAWN_SEEDS = 1_000_000
-"""Where no seed is given, one below this is drawn."""
 
 
 def read_kept(
@@ -109,6 +102,7 @@ def read_likenesses(
     Raises:
         ValueError: where a file is no song, lacks the bars, or a weight has no passage.
     """
+    from canzona.evaluation.recognition import with_recognised_chords
     from canzona.generation.controls import Likeness
     from canzona.song.bar_ranges import parse_source
     from canzona.song.excerpt import excerpt
@@ -119,7 +113,7 @@ def read_likenesses(
             raise ValueError(f"{control}-like-weight: must be given together with {control}-like, got it alone")
         for text in texts or ():
             source = parse_source(text)
-            song = _with_chords(readings.song(f"{control}-like", Path(source.file)))
+            song = with_recognised_chords(readings.song(f"{control}-like", Path(source.file)))
             if source.bars is not None:
                 length = song.form.length_bars
                 if source.bars.end_bar > length:
@@ -127,14 +121,6 @@ def read_likenesses(
                 song = excerpt(song, source.bars.start_bar, source.bars.end_bar)
             likenesses.append(Likeness(control, song, source.letter, weight))
     return tuple(likenesses)
-
-
-def drawn_seed(before: "Song | None" = None) -> int:
-    """A seed at random, short enough to be typed, and another than that of the song ``before``, if that tells its own."""
-    from canzona.generation.request_json import seed_of
-
-    used = None if before is None else seed_of(before)
-    return next(seed for seed in iter(partial(secrets.randbelow, DRAWN_SEEDS), None) if seed != used)
 
 
 def likeness_files(asked: Mapping[str, tuple[Iterable[str] | None, float | None]]) -> list[Path]:
@@ -174,14 +160,3 @@ def stored_request(path: Path) -> "Request":
     if values is None:
         raise ValueError(f"request: must be a song.json that says how it was composed, got {str(path)!r}")
     return request_from_dict(values)
-
-
-def _with_chords(song: "Song") -> "Song":
-    """The song; where only its piano is there, with the chords that are heard in it, for a texture is told from its chords."""
-    from canzona.evaluation.recognition import recognised_chords
-    from canzona.song.song import LeadSheet
-
-    sheet = song.lead_sheet or LeadSheet()
-    if sheet.chords or not song.accompaniment:
-        return song
-    return replace(song, lead_sheet=LeadSheet(sheet.melody, recognised_chords(song)))

@@ -1,7 +1,8 @@
 """``canzona train``."""
 
+from collections import deque
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +11,10 @@ from canzona.cli.common import split_data, training_device
 from canzona.cli.messages import note, report
 from canzona.cli.outputs import new_run
 from canzona.cli.progress import progress
+from canzona.processes import processors_here
+
+if TYPE_CHECKING:
+    from canzona.training.loop import Trainer
 
 
 def train(
@@ -34,19 +39,19 @@ def train(
     threads: Annotated[int | None, typer.Option(help="Processors to use. Default: all, at most 4.")] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Train one level. Ctrl-C keeps what was learnt; --resume goes on from there."""
+    """Train one level. Ctrl-C keeps what was learnt; --resume goes on from there. Several processes train with torchrun."""
     from canzona.generation.request import LARGEST_SEED
     from canzona.hierarchy.levels import level_named
     from canzona.pretrained import load_encoders, use_processors
     from canzona.training.checkpoint import read_settings
+    from canzona.training.group import joined_group, started_here
     from canzona.training.loop import CHECKPOINT, RUN_SETTINGS, Trainer, TrainingConfig
-    from canzona.training.tensorboard import ScalarLog
 
     row = level_named(level)
     if seed is not None and not 0 <= seed < LARGEST_SEED:
         raise ValueError(f"seed: must be 0 to {LARGEST_SEED - 1}, got {seed}")
     chosen = training_device(device)
-    use_processors(threads)
+    use_processors(threads or min(4, max(1, processors_here() // started_here())))
     folder = resume or run or Path("runs") / row.name
     if resume is not None and run is not None:
         raise ValueError(f"run: must be left out with resume, which goes on in its own folder, got {str(run)!r}")
@@ -77,26 +82,23 @@ def train(
         compile=chosen.type == "cuda",
     )
     training, validation = split_data(data)
-    trainer = Trainer(row, training, validation, folder, config, chosen, encoders=load_encoders() if row.external else None)
-    if start is not None:
-        fresh = trainer.start_from(start)
-        if fresh:
-            note(f"{len(fresh)} tensors begin at random: {', '.join(fresh)}")
-    if resume is not None:
-        trainer.resume(resume / CHECKPOINT)
-    if branch is not None:
-        trainer.branch_from(branch / CHECKPOINT)
-    with progress() as display, ScalarLog(folder) as log:
-        try:
-            for step in trainer.run():
-                log.add(step)
-                figures = f"step {step.step} loss {step.loss:.4f}"
-                if trainer.figures:
-                    figures += f" validation {trainer.figures['loss']:.4f}"
-                display.show(row.title, step.progress, 1.0, figures)
-        except KeyboardInterrupt:
-            trainer.save()
-            raise
+    encoders = load_encoders() if row.external else None
+    with joined_group(chosen) as (group, own):
+        trainer = Trainer(row, training, validation, folder, config, own, encoders=encoders, group=group)
+        if start is not None:
+            fresh = trainer.start_from(start)
+            if fresh and group.writes:
+                note(f"{len(fresh)} tensors begin at random: {', '.join(fresh)}")
+        if resume is not None:
+            trainer.resume(resume / CHECKPOINT)
+        if branch is not None:
+            trainer.branch_from(branch / CHECKPOINT)
+        if group.writes:
+            _train(trainer, row.title)
+        else:
+            deque(trainer.run(), maxlen=0)
+    if not group.writes:
+        return
     facts = {
         "run": str(folder),
         "steps": trainer.step,
@@ -108,3 +110,20 @@ def train(
         as_json,
         f"{folder}: {trainer.step} steps in {facts['minutes']} min, validation loss {trainer.figures.get('loss')}",
     )
+
+
+def _train(trainer: "Trainer", title: str) -> None:
+    """Train with progress shown and figures noted; what was learnt is saved, too, where Ctrl-C ends it."""
+    from canzona.training.tensorboard import ScalarLog
+
+    with progress() as display, ScalarLog(trainer.folder) as log:
+        try:
+            for step in trainer.run():
+                log.add(step)
+                figures = f"step {step.step} loss {step.loss:.4f}"
+                if trainer.figures:
+                    figures += f" validation {trainer.figures['loss']:.4f}"
+                display.show(title, step.progress, 1.0, figures)
+        except KeyboardInterrupt:
+            trainer.save()
+            raise

@@ -57,8 +57,8 @@ def difference_of(first: Mapping[str, float], second: Mapping[str, float], gener
     mean = sum(float(values.mean()) for values in sets)
     error = np.sqrt(sum(values.var(ddof=1) / len(values) for values in sets))
     again = [_means_and_errors(values, generator) for values in sets]
-    means = sum((own for own, _ in again), np.zeros(1))
-    errors = np.sqrt(sum((own for _, own in again), np.zeros(1)))
+    means = sum((mean for mean, _ in again), np.zeros(1))
+    errors = np.sqrt(sum((variance for _, variance in again), np.zeros(1)))
     low, high = interval(means)
     as_far = _studentised(means - mean, errors) >= _studentised(np.array([mean]), np.array([error]))
     p = (1 + int(as_far.sum())) / (1 + len(means))

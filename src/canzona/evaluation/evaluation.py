@@ -187,8 +187,8 @@ def summarise(
         generator = np.random.default_rng(seed)
         figures[system] = {row.name: figure_of(list(_scores(songs, row).values()), generator) for row in ROWS}
     overlap_notes = _add_overlaps(figures, scored, reference, seed)
-    rows = tuple(row for row in ROWS if any(own[row.name] is not None for own in figures.values()))
-    kept = {system: {row.name: own[row.name] for row in rows} for system, own in figures.items()}
+    rows = tuple(row for row in ROWS if any(by_metric[row.name] is not None for by_metric in figures.values()))
+    kept = {system: {row.name: by_metric[row.name] for row in rows} for system, by_metric in figures.items()}
     songs_by_system = {system: tuple(songs) for system, songs in scored.items()}
     base = compared_system(list(scored), reference, compared_with)
     differences = {} if base is None else _differences(scored, base, seed)
@@ -223,7 +223,7 @@ def _differences(scored: Mapping[str, Sequence[ScoredSong]], base: str, seed: in
             continue
         generator = np.random.default_rng(seed)
         found = {row.name: difference_of(_scores(songs, row), _scores(scored[base], row), generator) for row in rows}
-        differences[system] = adjusted({name: own for name, own in found.items() if own is not None})
+        differences[system] = adjusted({name: difference for name, difference in found.items() if difference is not None})
     return differences
 
 
@@ -237,15 +237,15 @@ def _add_overlaps(
             system: [found for song in songs if (found := song.features.get(feature)) is not None]
             for system, songs in scored.items()
         }
-        windows = {system: own for system, own in windows.items() if len(own) >= FEWEST_OVERLAPPED}
+        windows = {system: histograms for system, histograms in windows.items() if len(histograms) >= FEWEST_OVERLAPPED}
         human = windows.get(reference)
-        for system, own in windows.items():
+        for system, histograms in windows.items():
             if human is None:
                 break
             songs = min(map(len, windows.values())) // 2
             numbers.add(songs)
-            areas = overlapped_areas(None if system == reference else own, human, songs, np.random.default_rng(seed))
-            figures[system][OVERLAP_PREFIX + feature] = Figure(float(areas.mean()), *interval(areas), len(own))
+            areas = overlapped_areas(None if system == reference else histograms, human, songs, np.random.default_rng(seed))
+            figures[system][OVERLAP_PREFIX + feature] = Figure(float(areas.mean()), *interval(areas), len(histograms))
     if not numbers:
         return []
     drawn = " or ".join(map(str, sorted(numbers)))

@@ -1,8 +1,9 @@
 """Songs laid out so that their passages can be compared quickly: bars as sets of onsets, melodies as sequences of tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from canzona.song.harmony import PITCH_CLASSES
 from canzona.song.notes import Note
 from canzona.song.song import Song
 from canzona.song.timing import Meter
+
+if TYPE_CHECKING:
+    from canzona.training.dataset import PreparedSong
 
 VOICES = ("melody", "piano")
 _PITCHES = 128
@@ -103,3 +107,9 @@ class TrainingPassages:
         for name, song in songs:
             named.setdefault(name, song)
         return cls(tuple(IndexedSong.of(name, song) for name, song in named.items()))
+
+    @classmethod
+    def of_prepared(cls, prepared: "Iterable[PreparedSong]") -> "TrainingPassages | None":
+        """A data set's training songs under their numbers; second labellings are ignored. ``None`` where there are none."""
+        training = [(f"{own.number:03d}", own.song) for own in prepared if not own.is_validation]
+        return cls.of(training) if training else None

@@ -21,8 +21,8 @@ def ranking_notes(figures: Figures) -> tuple[str, ...]:
 
 def _note(figures: Figures, aspect: str) -> str | None:
     names = [f"ils_{aspect}{ending}" for ending in YARDSTICKS]
-    measured = [name for name in names if any(own.get(name) is not None for own in figures.values())]
-    systems = [system for system, own in figures.items() if all(own.get(name) is not None for name in measured)]
+    measured = [name for name in names if any(by_metric.get(name) is not None for by_metric in figures.values())]
+    systems = [system for system, by_metric in figures.items() if all(by_metric.get(name) is not None for name in measured)]
     if len(measured) < 2 or len(systems) < 2:
         return None
     swapped, plain = [], []

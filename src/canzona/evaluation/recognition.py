@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from canzona.song.harmony import QUALITIES, Chord, ChordSpan
-from canzona.song.song import Song
+from canzona.song.song import LeadSheet, Song
 from canzona.transcription.recognition import MAJOR_THIRD, MINOR_THIRD, recognise
 
 
@@ -25,6 +25,14 @@ def recognised_chords(song: Song) -> tuple[ChordSpan, ...]:
         elif chord is not None:
             spans.append(ChordSpan(beat, 1, chord))
     return tuple(spans)
+
+
+def with_recognised_chords(song: Song) -> Song:
+    """The song; where only its piano is there, with the chords that are heard in it, for a texture is told from its chords."""
+    sheet = song.lead_sheet or LeadSheet()
+    if sheet.chords or not song.accompaniment:
+        return song
+    return replace(song, lead_sheet=LeadSheet(sheet.melody, recognised_chords(song)))
 
 
 def chord_accuracy(song: Song) -> float | None:

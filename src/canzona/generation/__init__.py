@@ -2,7 +2,7 @@
 
 from canzona.generation.canvas import LevelModel
 from canzona.generation.cascade import Cascade, Progress
-from canzona.generation.controls import Kept, Likeness, Repetition, Revision
+from canzona.generation.controls import Kept, Likeness, Lock, Repetition, Revision
 from canzona.generation.request import Request
 
-__all__ = ["Cascade", "Kept", "LevelModel", "Likeness", "Progress", "Repetition", "Request", "Revision"]
+__all__ = ["Cascade", "Kept", "LevelModel", "Likeness", "Lock", "Progress", "Repetition", "Request", "Revision"]

@@ -98,7 +98,7 @@ class Canvas:
         total, done = steps * turns, 0
         generators = [_generator(seed, level) for seed in self.seeds]
         for turn in range(turns):
-            songs = [song for song, own in enumerate(places) if turn < len(own)]
+            songs = [song for song, windows in enumerate(places) if turn < len(windows)]
             here, asked = [places[song][turn] for song in songs], [plans[song] for song in songs]
             window = self.store.conditions(level, self._windows(level, songs, here, asked), model.dtype)
             window = self._with_literal_returns(level, songs, here, asked, window)
@@ -183,15 +183,15 @@ class Canvas:
         elsewhere: float | bool,
     ) -> Tensor:
         """(batch, frames, …) of what is given for equal pieces of a song: its bars, or halves of them, or its frames."""
-        shape = next((own.shape[1:] for own in values if own is not None), ())
+        shape = next((pieces.shape[1:] for pieces in values if pieces is not None), ())
         kind = np.bool_ if isinstance(elsewhere, bool) else np.float32
         by_frame = np.full((len(songs), level.window_frames, *shape), elsewhere, kind)
-        for row, song, place, own in zip(by_frame, songs, places, values, strict=True):
-            if own is not None:
+        for row, song, place, pieces in zip(by_frame, songs, places, values, strict=True):
+            if pieces is not None:
                 per_bar = level.unit.frames_per_bar(self.meters[song])
-                per_piece = per_bar * level.bars_to_compose(self.forms[song].length_bars, self.meters[song]) // len(own)
+                per_piece = per_bar * level.bars_to_compose(self.forms[song].length_bars, self.meters[song]) // len(pieces)
                 piece = (place.start_bar * per_bar + np.arange(level.window_frames)) // per_piece
-                row[piece < len(own)] = own[piece[piece < len(own)]]
+                row[piece < len(pieces)] = pieces[piece[piece < len(pieces)]]
         return torch.from_numpy(by_frame).to(self.store.device)
 
     def _paint(
@@ -203,9 +203,9 @@ class Canvas:
             first, end = place.start_bar * per_bar, min(place.end_bar * per_bar, self.store.frames(level, song))
             image = self.store.image(level, song)[:end].float() / FULL
             image[first:] = window.image[number, : end - first]
-            own = [part[number, : end - first].cpu() for part in states]
+            composed = [part[number, : end - first].cpu() for part in states]
             image = image.cpu()
-            paint(level, image, first, own, window.unknown[number, : end - first].cpu())
+            paint(level, image, first, composed, window.unknown[number, : end - first].cpu())
             self.store.write(level, song, self.redraw(level, image.numpy(), song))
 
 

@@ -10,7 +10,7 @@ import torch
 
 from canzona.generation.canvas import Canvas, LevelModel, LevelPlan
 from canzona.generation.codes import code_plan
-from canzona.generation.controls import Revision
+from canzona.generation.controls import Lock, Revision
 from canzona.generation.dynamics import shipped_dynamics, with_dynamics
 from canzona.generation.fixed import Fixed, fixed_music, merge
 from canzona.generation.form import fixed_form, form_evidence, opening, read_form
@@ -104,6 +104,7 @@ class Cascade:
         bars: Iterable[int] | None = None,
         vary: float = 1.0,
         seed: int | None = None,
+        locks: Iterable[Lock] = (),
         **controls: object,
     ) -> Song:
         """A song with some of its bars composed anew; all else stays as it is.
@@ -114,6 +115,7 @@ class Cascade:
             bars: that are composed anew, counted from 0; ``None`` for all.
             vary: how far from the old version, from 0 (not at all) to 1 (as if there had been none).
             seed: another seed gives other music; ``None`` takes the one after the song's own, which it stores.
+            locks: what stays in these bars all the same, such as the melody while its chords are composed anew.
             controls: further fields of ``Request``, such as ``like``.
 
         Raises:
@@ -122,7 +124,7 @@ class Cascade:
         if seed is None:
             used = seed_of(song)
             seed = 0 if used is None else used + 1
-        revision = Revision(song, level, None if bars is None else frozenset(bars), vary)
+        revision = Revision(song, level, None if bars is None else frozenset(bars), vary, tuple(locks))
         return self.compose(Request(seed=seed, revision=revision, **controls))  # type: ignore[arg-type]
 
     @torch.inference_mode()
@@ -155,20 +157,20 @@ class Cascade:
         total = 1
         for level in composed:
             fixed = [self._fixed(level, song, request) for song, request in zip(songs, requests, strict=True)]
-            songs = [own.song for own in fixed]
-            if any(own.is_open for own in fixed):
+            songs = [staying.song for staying in fixed]
+            if any(staying.is_open for staying in fixed):
                 if level.name not in self.models:
                     raise ValueError(f"models: must have one for the {level.title}, got {', '.join(self.models) or 'none'}")
                 canvas = self._canvas(level, songs, requests, shifts)
                 plans = [self._plan(level, *each) for each in zip(fixed, requests, strict=True)]
                 for step, total in canvas.compose(level, self.models[level.name], *settings[level], plans):
                     yield Progress(level, step, total)
-                for number, (own, request) in enumerate(zip(fixed, requests, strict=True)):
-                    if own.is_open:
-                        songs[number] = self._read(level, canvas.store.read(level, number), own, request)
+                for number, (staying, request) in enumerate(zip(fixed, requests, strict=True)):
+                    if staying.is_open:
+                        songs[number] = self._read(level, canvas.store.read(level, number), staying, request)
                         if level.ends_freely:
                             request.check_form(songs[number].form)
-            if level is until or any(own.is_open for own in fixed):
+            if level is until or any(staying.is_open for staying in fixed):
                 moved = [within_range(transposed(song, -shift)) for song, shift in zip(songs, shifts, strict=True)]
                 yield Progress(level, total, total, tuple(map(self._signed, moved, asked)))
 

@@ -67,7 +67,9 @@ def code_plan(level: Level, song: Song, request: Request, encoders: Callable[[],
         weight: of a likeness that has none of its own.
     """
     external = level.external
-    asked = {own.letter: own for own in request.like if external is not None and own.control == external.name}
+    asked = {
+        likeness.letter: likeness for likeness in request.like if external is not None and likeness.control == external.name
+    }
     if external is None or not asked:
         return None
     bars = song.form.length_bars
@@ -77,13 +79,13 @@ def code_plan(level: Level, song: Song, request: Request, encoders: Callable[[],
     weights = np.ones(bars, np.float32)
     found: dict[tuple[str | None, int], tuple[int, int]] = {}  # passage's letter and semitones → first code and how many
     for start_bar, phrase in song.form.spans():
-        own = asked.get(phrase.letter, asked.get(None))
-        if own is None or own.weight == 0:
+        likeness = asked.get(phrase.letter, asked.get(None))
+        if likeness is None or likeness.weight == 0:
             continue
-        shift = _shift(external, own, phrase.key)
-        place = (own.letter, shift)
+        shift = _shift(external, likeness, phrase.key)
+        place = (likeness.letter, shift)
         if place not in found:
-            own_codes, own_voice = _codes(external, own, shift, encoders())
+            own_codes, own_voice = _codes(external, likeness, shift, encoders())
             found[place] = (sum(map(len, codes)), len(own_codes))
             codes.append(own_codes)
             voice += [] if own_voice is None else [own_voice]
@@ -92,26 +94,26 @@ def code_plan(level: Level, song: Song, request: Request, encoders: Callable[[],
         here = slice(start_bar, start_bar + phrase.length_bars)
         number[here] = first + into // external.bars % count
         bar[here] = into % external.bars
-        weights[here] = weight if own.weight is None else own.weight
+        weights[here] = weight if likeness.weight is None else likeness.weight
     if not codes:
         return None
     return CodePlan(np.concatenate(codes), number, bar, weights, np.concatenate(voice) if voice else None)
 
 
-def _shift(external: External, own: Likeness, key: Key | None) -> int:
+def _shift(external: External, likeness: Likeness, key: Key | None) -> int:
     """Semitones from home to the phrase's key signature, where the control follows keys and the passage has one."""
-    follows = external.follows_key and key is not None and completed(own.song).form.phrases[0].key is not None
+    follows = external.follows_key and key is not None and completed(likeness.song).form.phrases[0].key is not None
     return int(nearest(np.array(key.relative_major))) if follows and key is not None else 0
 
 
 def _codes(
-    external: External, own: Likeness, shift: int, encoders: Encoders
+    external: External, likeness: Likeness, shift: int, encoders: Encoders
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
     """A code, and its voice's rhythm, for every whole part of the passage of the encoder's length; one where it is shorter.
 
     The passage is coded in its home key, as those of training are.
     """
-    song = at_home(completed(own.song))
+    song = at_home(completed(likeness.song))
     if shift and song.lead_sheet is not None:  # a control that follows keys hears chords alone
         chords = tuple(replace(span, chord=span.chord.transposed(shift)) for span in song.lead_sheet.chords)
         song = replace(song, lead_sheet=LeadSheet((), chords), accompaniment=None)

@@ -108,6 +108,30 @@ class Likeness:
 
 
 @dataclass(frozen=True)
+class Lock:
+    """A part of a song that is revised and stays, bit for bit, in bars that are composed anew around it.
+
+    At the level above that is a level's reduction, what is locked is reduced: a melody that stays has its skeleton there.
+
+    Attributes:
+        level: of the part.
+        part: such as ``"melody"``; ``None`` for all of the level.
+        bars: that stay, counted from 0; ``None`` for all.
+    """
+
+    level: str
+    part: str | None = None
+    bars: frozenset[int] | None = None
+
+    def __post_init__(self) -> None:
+        row = level_named(self.level)
+        parts = () if row.ends_freely else tuple(part.name for part in row.parts)
+        if not parts or self.part not in (None, *parts):
+            given = self.level if self.part is None else f"{self.part} of {self.level}"
+            raise ValueError(f"locks: must name {' or '.join(parts) or 'a level with notes'}, got {given}")
+
+
+@dataclass(frozen=True)
 class Revision:
     """A song of which some bars are composed anew.
 
@@ -116,12 +140,14 @@ class Revision:
         level: the coarsest level that is composed anew; those below it change only where they must.
         bars: that are composed anew, counted from 0; ``None`` for all.
         vary: how far from the old version, from 0 (not at all) to 1 (as if there had been none).
+        locks: what stays in these bars all the same.
     """
 
     song: Song
     level: str
     bars: frozenset[int] | None = None
     vary: float = 1.0
+    locks: tuple[Lock, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "song", _music(self.song))
@@ -132,9 +158,10 @@ class Revision:
         if missing:
             raise ValueError(f"song: must have all of its levels to be revised, got one without {' and '.join(missing)}")
         length = self.song.form.length_bars
-        if self.bars is not None and not (self.bars and all(0 <= bar < length for bar in self.bars)):
-            given = f"{min(self.bars) + 1} to {max(self.bars) + 1}" if self.bars else "none"
-            raise ValueError(f"bars: must be within 1 to {length}, got {given}")
+        for name, bars in (("bars", self.bars), *(("locks: bars", lock.bars) for lock in self.locks)):
+            if bars is not None and not (bars and all(0 <= bar < length for bar in bars)):
+                given = f"{min(bars) + 1} to {max(bars) + 1}" if bars else "none"
+                raise ValueError(f"{name}: must be within 1 to {length}, got {given}")
         if not 0 <= self.vary <= 1:
             raise ValueError(f"vary: must be 0 to 1, got {self.vary:g}")
 

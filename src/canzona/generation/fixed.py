@@ -1,7 +1,7 @@
 """What of a level stays while the rest is composed: music, and a mask of the frames in which each part of it is fixed.
 
-Every reason to stay is a writer of the two: a revision, music that is kept, chords that are given, the last chord. They write
-in this order, none where another has written.
+Every reason to stay is a writer of the two: a revision, its locks, music that is kept, chords that are given, the last chord.
+They write in this order, none where another has written or what that wrote still sounds.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ from canzona.generation.controls import Kept
 from canzona.generation.request import Request
 from canzona.generation.variation import unvaried_frames
 from canzona.hierarchy.level import Content, Level
+from canzona.hierarchy.levels import level_named
 from canzona.hierarchy.reduction import reduce_lead_sheet, simplify_chords
 from canzona.representation.image import encode_level
 from canzona.song.harmony import Chord, ChordSpan, Mode
@@ -57,10 +58,12 @@ def fixed_music(level: Level, song: Song, request: Request, levels: Sequence[Lev
         levels: of the cascade, top-down.
     """
     fixed = Fixed(song, _nowhere(level, song))
-    for music, mask in (*_revised(level, song, request, levels), *_kept(level, song, request), *_chords(level, song, request)):
+    revised = (*_revised(level, song, request, levels), *_locked(level, song, request))
+    for music, mask in (*revised, *_kept(level, song, request), *_chords(level, song, request)):
         free = mask & ~fixed.mask
         older = getattr(fixed.song, level.attribute)
-        merged = merge(level, music, older, free, song.meter)
+        first, then, where = (music, None, free) if older is None else (older, music, ~free)
+        merged = merge(level, first, then, where, song.meter)
         fixed = Fixed(replace(fixed.song, **{level.attribute: merged}), fixed.mask | free)
     return fixed
 
@@ -104,6 +107,24 @@ def _revised(level: Level, song: Song, request: Request, levels: Sequence[Level]
     mask = _nowhere(level, song)
     mask[:] = ~np.repeat(anew, level.unit.frames_per_bar(song.meter)) | unvaried_frames(level, song, request)
     yield getattr(revision.song, level.attribute), mask
+
+
+def _locked(level: Level, song: Song, request: Request) -> Writing:
+    """What is locked of a level of a song that is revised; then the reduction of what is locked below it."""
+    revision = request.revision
+    if revision is None:
+        return
+    for attribute in (level.attribute, level.reduces):
+        locks = [lock for lock in revision.locks if level_named(lock.level).attribute == attribute]
+        for lock in locks:
+            music = getattr(revision.song, level_named(lock.level).attribute)
+            bars = np.zeros(song.form.length_bars, dtype=bool)
+            bars[slice(None) if lock.bars is None else sorted(lock.bars)] = True
+            parts = [number for number, part in enumerate(level.parts) if lock.part in (None, part.name)]
+            mask = _nowhere(level, song)
+            mask[parts] = np.repeat(bars, level.unit.frames_per_bar(song.meter))
+            reduced = attribute != level.attribute
+            yield reduce_lead_sheet(music, song.form, song.meter) if reduced else music, mask
 
 
 def _kept(level: Level, song: Song, request: Request) -> Writing:

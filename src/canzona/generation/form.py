@@ -42,9 +42,9 @@ def opening(request: Request) -> Song:
 def _begun(request: Request) -> tuple[Phrase, ...]:
     """Phrases that begin in kept music, whole, though not beyond the length that is asked for."""
     phrases = []
-    for own in request.kept:
-        for start, phrase in own.song.form.spans():
-            if start < own.length_bars:
+    for kept in request.kept:
+        for start, phrase in kept.song.form.spans():
+            if start < kept.length_bars:
                 end = start + phrase.length_bars
                 phrases.append(replace(phrase, length_bars=min(end, request.bars or end) - start))
     return tuple(phrases)
@@ -66,8 +66,8 @@ def fixed_form(level: Level, song: Song, request: Request) -> Fixed:
         mask[keys] = all(phrase.key for phrase in form.phrases)
         return Fixed(song, mask)
     mask[keys, :KNOWN_KEY_BARS] = request.first_key is not None
-    for own in request.kept:
-        mask[keys, : own.length_bars] = True
+    for kept in request.kept:
+        mask[keys, : kept.length_bars] = True
     mask[phrases, : sum(phrase.length_bars for phrase in _begun(request))] = True
     if request.bars is not None:
         mask[:, request.bars :] = True
@@ -88,10 +88,11 @@ def form_evidence(level: Level, song: Song, request: Request) -> dict[str, NDArr
     """
     bars = level.bars_to_compose(song.form.length_bars, song.meter)
     evidence = {
-        part.name: np.zeros((bars, own.shape.states), np.float32) for part, own in zip(level.parts, voices(level), strict=True)
+        part.name: np.zeros((bars, voice.shape.states), np.float32)
+        for part, voice in zip(level.parts, voices(level), strict=True)
     }
-    for own in evidence.values():
-        own[: request.bars or SHORTEST_SONG_BARS, REST] = -LARGEST_EVIDENCE
+    for log_odds in evidence.values():
+        log_odds[: request.bars or SHORTEST_SONG_BARS, REST] = -LARGEST_EVIDENCE
     keys, _ = key_templates()
     away = [FIRST_ITEM + number for number, key in enumerate(keys) if key.relative_major != 0]
     of_keys = evidence[level.parts[0].name]

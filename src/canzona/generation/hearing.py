@@ -42,7 +42,7 @@ def first_heard_key(request: Request) -> Key | None:
 
 
 def _in_prompts(form: Form, request: Request) -> Form | None:
-    prompts = [own for own in request.kept if own.bars is not None]
+    prompts = [kept for kept in request.kept if kept.bars is not None]
     if not prompts:
         return None
     keys = prompts[0].song.form.keys_by_bar()[: prompts[0].length_bars]
@@ -50,7 +50,7 @@ def _in_prompts(form: Form, request: Request) -> Form | None:
 
 
 def _in_music(form: Form, request: Request) -> Form | None:
-    sheets = [own.song.lead_sheet for own in request.kept if own.bars is None and own.song.lead_sheet is not None]
+    sheets = [kept.song.lead_sheet for kept in request.kept if kept.bars is None and kept.song.lead_sheet is not None]
     sheet = sheets[0] if sheets else LeadSheet()
     given = () if request.chords is None else request.chords.spans(form, request.meter).chords
     sheet = LeadSheet(sheet.melody, given or sheet.chords)
@@ -60,14 +60,16 @@ def _in_music(form: Form, request: Request) -> Form | None:
 def _in_passages(form: Form, request: Request) -> Form | None:
     keys = _passage_keys(request)
     first = next(iter(keys.values()), None)
-    return None if first is None else form.with_keys([keys.get(own.letter, keys.get(None, first)) for own in form.phrases])
+    return (
+        None if first is None else form.with_keys([keys.get(phrase.letter, keys.get(None, first)) for phrase in form.phrases])
+    )
 
 
 def _passage_keys(request: Request) -> dict[str | None, Key | None]:
     """Letter → key of the passage that its phrases are to be like, in a respect that follows keys."""
     keys: dict[str | None, Key | None] = {}
-    for own in request.like:
-        external = external_named(own.control).external
-        if external is not None and external.follows_key and own.weight != 0:
-            keys[own.letter] = completed(own.song).form.phrases[0].key
+    for likeness in request.like:
+        external = external_named(likeness.control).external
+        if external is not None and external.follows_key and likeness.weight != 0:
+            keys[likeness.letter] = completed(likeness.song).form.phrases[0].key
     return keys

@@ -17,7 +17,7 @@ MELODY_PITCHES, PIANO_PITCHES = range(46, 99), range(21, 110)
 
 def shift_home(request: Request) -> int:
     """Semitones, −6 to 5, that take a request home: by its key, by its music's, or else by a tonic that its seed draws."""
-    form = request.keyed_form or next((own.song.form for own in request.kept), None)
+    form = request.keyed_form or next((kept.song.form for kept in request.kept), None)
     keyed = [phrase for phrase in form.phrases if phrase.key is not None] if form is not None else []
     if request.first_key is not None and not keyed:
         return home_shift(Form.parse("A1", request.first_key))
@@ -34,12 +34,12 @@ def within_range(song: Song) -> Song:
         inside = [note for note in notes if note.pitch in pitches]
         for note in notes:
             moved = replace(note, pitch=_folded(note.pitch, pitches))
-            if moved != note and not any(_sound_together(moved, own) for own in inside):
+            if moved != note and not any(_sound_together(moved, other) for other in inside):
                 inside.append(moved)
         return tuple(sorted(inside))
 
-    def sheet(own: LeadSheet | None) -> LeadSheet | None:
-        return own and LeadSheet(folded(own.melody, MELODY_PITCHES), own.chords)
+    def sheet(lead_sheet: LeadSheet | None) -> LeadSheet | None:
+        return lead_sheet and LeadSheet(folded(lead_sheet.melody, MELODY_PITCHES), lead_sheet.chords)
 
     return replace(
         song,

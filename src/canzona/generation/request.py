@@ -6,7 +6,7 @@ from functools import cached_property
 
 from canzona.generation.controls import Kept, Likeness, Repetition, Revision
 from canzona.generation.hearing import first_heard_key, with_heard_keys
-from canzona.hierarchy.level import Content, Drawing
+from canzona.hierarchy.level import Content
 from canzona.hierarchy.levels import LEVELS, external_named
 from canzona.io.files import LONGEST_FORM_BARS
 from canzona.song.form import Form
@@ -14,7 +14,7 @@ from canzona.song.harmony import Key
 from canzona.song.progression import Progression
 from canzona.song.song import DEFAULT_TEMPO, HIGHEST_TEMPO, LOWEST_TEMPO, LeadSheet, Song
 from canzona.song.timing import Meter
-from canzona.song.transposition import FURTHEST_DOWN, FURTHEST_UP, transposed
+from canzona.song.transposition import transposed
 
 LARGEST_SEED = 2**63 - 1
 MOST_STEPS = 1000
@@ -84,7 +84,7 @@ class Request:
         """
         if self.revision is not None:
             return self.revision.song.form
-        whole = [own.song for own in self.kept if own.bars is None]
+        whole = [kept.song for kept in self.kept if kept.bars is None]
         form = self.form or (whole[0].form if whole else None)
         return form and with_heard_keys(form.with_keys([phrase.key or self.key for phrase in form.phrases]), self)
 
@@ -101,7 +101,9 @@ class Request:
         if self.keyed_form is None:
             return () if self.first_key is None else (self.first_key,)
         named = self.form.phrases if self.form is not None else self.keyed_form.phrases
-        heard = [own.key for own, named in zip(self.keyed_form.phrases, named, strict=True) if own.key and not named.key]
+        heard = [
+            phrase.key for phrase, named in zip(self.keyed_form.phrases, named, strict=True) if phrase.key and not named.key
+        ]
         return tuple(dict.fromkeys(heard))
 
     def given_form(self) -> Form:
@@ -128,7 +130,7 @@ class Request:
             "form": self.form and self.form.transposed(semitones),
             "key": self.key and self.key.transposed(semitones),
             "chords": self.chords and self.chords.transposed(semitones),
-            "kept": tuple(replace(own, song=transposed(own.song, semitones)) for own in self.kept),
+            "kept": tuple(replace(kept, song=transposed(kept.song, semitones)) for kept in self.kept),
             "revision": self.revision and replace(self.revision, song=transposed(self.revision.song, semitones)),
             "keyed_form": self.keyed_form and self.keyed_form.transposed(semitones),
             "first_key": self.first_key and self.first_key.transposed(semitones),
@@ -138,32 +140,32 @@ class Request:
 
     def repetition_of(self, letter: str) -> float | None:
         """How literally phrases of this letter return; ``None`` where nothing is said of it."""
-        by_letter = {own.letter: own.amount for own in self.repeat}
+        by_letter = {repetition.letter: repetition.amount for repetition in self.repeat}
         return by_letter.get(letter, by_letter.get(None))
 
     def _check_kept(self) -> None:
-        for own in self.kept:
-            name = own.part or own.level or "prompt"
-            if own.song.meter != self.meter:
-                raise ValueError(f"{name}: must be in {self.meter}, the song's metre, got {own.song.meter}")
-            _check_pitches(name, own.song)
-            if self.form is not None and own.length_bars > self.form.length_bars:
+        for kept in self.kept:
+            name = kept.part or kept.level or "prompt"
+            if kept.song.meter != self.meter:
+                raise ValueError(f"{name}: must be in {self.meter}, the song's metre, got {kept.song.meter}")
+            _check_pitches(name, kept.song)
+            if self.form is not None and kept.length_bars > self.form.length_bars:
                 longest = f"{self.form.length_bars} bars, the form's length"
-                raise ValueError(f"{name}: must be at most {longest}, got {own.length_bars}")
-        wholes = [own for own in self.kept if own.part is None]
+                raise ValueError(f"{name}: must be at most {longest}, got {kept.length_bars}")
+        wholes = [kept for kept in self.kept if kept.part is None]
         if len(wholes) > 1:
-            names = " and ".join(own.level or "prompt" for own in wholes)
+            names = " and ".join(whole.level or "prompt" for whole in wholes)
             raise ValueError(f"kept: must be one of {names}, got both")
-        for own in wholes:
-            key = own.song.form.phrases[0].key
+        for whole in wholes:
+            key = whole.song.form.phrases[0].key
             if self.form is None and self.key is not None and key not in (None, self.key):
                 raise ValueError(f"key: must be {key}, that of the music given, or left out, got {self.key}")
 
         length = self.keyed_form.length_bars if self.keyed_form else LONGEST_FORM_BARS
-        throughout = [own for own in self.kept if own.length_bars >= length]
+        throughout = [kept for kept in self.kept if kept.length_bars >= length]
         for level in LEVELS:
             for number, part in enumerate(level.parts):
-                given = [own.part or own.level or "whole song" for own in throughout if number in own.parts_of(level)]
+                given = [kept.part or kept.level or "whole song" for kept in throughout if number in kept.parts_of(level)]
                 given += ["chords"] if self.chords is not None and part.name == "chords" else []
                 if len(given) > 1:
                     raise ValueError(f"{given[-1]}: must be left out where a {given[0]} is given, got both")
@@ -177,10 +179,10 @@ class Request:
         anew = LEVELS[[level.name for level in LEVELS].index(self.revision.level) :]
         if self.chords is not None and not any(level.content is Content.LEAD_SHEET for level in anew):
             raise ValueError(f"chords: must be left out where no chords are composed anew, got level {self.revision.level}")
-        for own in self.like:
-            if external_named(own.control) not in anew:
+        for likeness in self.like:
+            if external_named(likeness.control) not in anew:
                 raise ValueError(
-                    f"{own.control}-like: must be left out where its level stays as it is, got level {self.revision.level}"
+                    f"{likeness.control}-like: must be left out where its level stays as it is, got level {self.revision.level}"
                 )
 
     def check_form(self, form: Form) -> None:
@@ -191,32 +193,36 @@ class Request:
         """
         there = list(dict.fromkeys(phrase.letter for phrase in form.phrases))
         for name, parts in (("like", self.like), ("repeat", self.repeat)):
-            for own in parts:
-                if own.letter is not None and own.letter not in there:
-                    raise ValueError(f"{name}: letter must be one of {', '.join(there)} of the form {form}, got {own.letter!r}")
+            for part in parts:
+                if part.letter is not None and part.letter not in there:
+                    raise ValueError(
+                        f"{name}: letter must be one of {', '.join(there)} of the form {form}, got {part.letter!r}"
+                    )
         if self.chords is not None:
             self.chords.spans(form, self.meter)
 
     def _check_steering(self) -> None:
-        letters = [own.letter for own in self.repeat]
+        letters = [repetition.letter for repetition in self.repeat]
         if len(letters) != len(set(letters)):
             raise ValueError(
                 f"repeat: must name each phrase letter once, got {', '.join(str(letter or 'all') for letter in letters)}"
             )
-        places = [(own.control, own.letter) for own in self.like]
-        for own in self.like:
-            if places.count((own.control, own.letter)) > 1:
-                whose = "all phrases" if own.letter is None else f"phrases {own.letter}"
-                raise ValueError(f"{own.control}-like: must name one passage for {whose}, got several")
-            if own.song.meter != self.meter:
-                raise ValueError(f"{own.control}-like: must be in {self.meter}, the song's metre, got {own.song.meter}")
+        places = [(likeness.control, likeness.letter) for likeness in self.like]
+        for likeness in self.like:
+            if places.count((likeness.control, likeness.letter)) > 1:
+                whose = "all phrases" if likeness.letter is None else f"phrases {likeness.letter}"
+                raise ValueError(f"{likeness.control}-like: must name one passage for {whose}, got several")
+            if likeness.song.meter != self.meter:
+                raise ValueError(
+                    f"{likeness.control}-like: must be in {self.meter}, the song's metre, got {likeness.song.meter}"
+                )
         form = self.keyed_form
         if form is not None:
             self.check_form(form)
         if self.bars is not None:
             if form is not None:
                 raise ValueError(f"bars: must be left out where the form is given, {form}, got {self.bars}")
-            prompted = max((own.bars or 0 for own in self.kept), default=0)
+            prompted = max((kept.bars or 0 for kept in self.kept), default=0)
             if self.bars < prompted:
                 raise ValueError(f"bars: must be at least the {prompted} bars of the prompt, got {self.bars}")
 
@@ -226,10 +232,9 @@ def _check_pitches(name: str, song: Song) -> None:
     for level in LEVELS:
         content = getattr(song, level.attribute)
         notes = content.melody if isinstance(content, LeadSheet) else content if isinstance(content, tuple) else ()
-        for region in level.regions:
-            lowest = level.lowest_pitch + region.first_row
-            pitches = range(lowest + FURTHEST_DOWN, lowest + region.row_count - FURTHEST_UP)
+        for part in level.parts:
+            pitches = level.playable_pitches(part.name)
             outside = [note.pitch for note in notes if note.pitch not in pitches]
-            if region.drawing is Drawing.AS_IS and outside:
+            if pitches and outside:
                 limits = f"MIDI pitches {pitches.start} to {pitches.stop - 1}"
-                raise ValueError(f"{name}: its {region.name} must lie within {limits}, got {outside[0]}")
+                raise ValueError(f"{name}: its {part.name} must lie within {limits}, got {outside[0]}")

@@ -3,18 +3,18 @@
 ``request_to_dict`` and ``request_from_dict`` are inverses. Fields that say nothing are left out.
 """
 
-import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import StrictBool, StrictFloat, StrictInt, StrictStr, create_model
 
-from canzona.generation.controls import Kept, Likeness, Repetition, Revision
+from canzona.generation.controls import Kept, Likeness, Lock, Repetition, Revision
 from canzona.generation.request import Request
-from canzona.io.song_json import keyed_form, song_from_json, song_to_json
+from canzona.io.song_json import keyed_form, song_from_dict, song_to_dict
 from canzona.io.strict_json import Strict, as_kind
 from canzona.song.form import Form
 from canzona.song.harmony import Key
@@ -24,6 +24,9 @@ from canzona.song.timing import Meter
 
 PARTS = {"kept": Kept, "like": Likeness, "repeat": Repetition}
 """Fields of a request that are tuples of objects."""
+
+DRAWN_SEEDS = 1_000_000
+"""Where no seed is given, one below this is drawn."""
 
 STORED: dict[object, object] = {
     int: StrictInt,
@@ -53,6 +56,12 @@ def seed_of(song: Song) -> int | None:
     request = song.provenance.get("request")
     seed = request.get("seed") if isinstance(request, Mapping) else None
     return seed if isinstance(seed, int) else None
+
+
+def drawn_seed(before: Song | None = None) -> int:
+    """A seed at random, short enough to be typed, and another than that of the song ``before``, if that tells its own."""
+    used = None if before is None else seed_of(before)
+    return next(seed for seed in iter(partial(secrets.randbelow, DRAWN_SEEDS), None) if seed != used)
 
 
 def request_from_dict(values: Mapping[str, Any]) -> Request:
@@ -107,7 +116,7 @@ def _stored_type(hint: Any) -> Any:
     return STORED[hint] if hint in STORED else _stored_as(hint)
 
 
-def _to_dict(own: Request | Kept | Likeness | Repetition | Revision) -> dict[str, Any]:
+def _to_dict(own: Request | Kept | Likeness | Lock | Repetition | Revision) -> dict[str, Any]:
     """The fields of an object that say something, as plain values."""
     values = {entry.name: _plain(getattr(own, entry.name)) for entry in fields(own)}
     return {name: value for name, value in values.items() if value is not None}
@@ -115,12 +124,12 @@ def _to_dict(own: Request | Kept | Likeness | Repetition | Revision) -> dict[str
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Song):
-        return json.loads(song_to_json(replace(value, provenance=MappingProxyType({}))))
+        return song_to_dict(replace(value, provenance=MappingProxyType({})))
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, tuple):
         return [_to_dict(own) for own in value] or None
-    if isinstance(value, Kept | Likeness | Repetition | Revision):
+    if isinstance(value, Kept | Likeness | Lock | Repetition | Revision):
         return _to_dict(value)
     return value if isinstance(value, int | float | str | None) else str(value)
 
@@ -128,7 +137,9 @@ def _plain(value: Any) -> Any:
 def _from_dict(kind: type, values: Mapping[str, Any]) -> Any:
     read = dict(values)
     if "song" in read:
-        read["song"] = song_from_json(json.dumps(read["song"]))
-    if read.get("bars") is not None and kind is Revision:
+        read["song"] = song_from_dict(read["song"])
+    if read.get("bars") is not None and kind in (Lock, Revision):
         read["bars"] = frozenset(read["bars"])
+    if "locks" in read:
+        read["locks"] = tuple(_from_dict(Lock, own) for own in read["locks"] or ())
     return kind(**read)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from canzona.song.timing import Meter, TimeUnit
+from canzona.song.transposition import FURTHEST_DOWN, FURTHEST_UP
 
 
 class Content(Enum):
@@ -69,6 +70,11 @@ class Region:
     first_row: int
     row_count: int
     drawing: Drawing
+
+    @property
+    def rows(self) -> slice:
+        """Its rows of the image."""
+        return slice(self.first_row, self.first_row + self.row_count)
 
 
 @dataclass(frozen=True)
@@ -196,6 +202,14 @@ class Level:
     def region(self, name: str) -> Region:
         """A region, by name."""
         return next(region for region in self.regions if region.name == name)
+
+    def playable_pitches(self, part: str) -> range:
+        """MIDI pitches of a part that have rows on the image, whichever way home a song is moved; empty where it has none."""
+        for region in self.parts[self.part_number(part)].regions:
+            if region.drawing is Drawing.AS_IS:
+                lowest = self.lowest_pitch + region.first_row
+                return range(lowest + FURTHEST_DOWN, lowest + region.row_count - FURTHEST_UP)
+        return range(0)
 
     def part_number(self, name: str) -> int:
         """The number of a part, by name."""

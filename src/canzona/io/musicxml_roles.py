@@ -16,7 +16,8 @@ class Roles:
     """Parts by what they are to a song.
 
     Attributes:
-        melody: the part that sings; where no part has notes, the first.
+        melody: the part that sings; where no part has notes, the first; where those with notes are named for accompaniments,
+            one that is named for it and has none.
         voice: of that part.
         chords: the part with most chord symbols; ``None`` where none has any.
         piano: a part beside the melody that is named for a piano, with notes; ``None`` for none.
@@ -39,7 +40,8 @@ class Roles:
 def roles_of(parts: Sequence[Part]) -> Roles:
     """The roles of the parts of a score, one or more."""
     with_notes = [part for part in parts if part.voices] or list(parts[:1])
-    melody = min(with_notes, key=_rank)
+    silent = [part for part in parts if not part.voices and _TUNE.search(part.name)]
+    melody = min(with_notes + silent if all(map(_accompanies, with_notes)) else with_notes, key=_rank)
     voices = melody.voices
     sung = [voice for voice in voices if voice in melody.sung]
     voice = max(sung or voices, key=lambda own: voices[own], default=(1, "1"))
@@ -62,4 +64,8 @@ def _rank(part: Part) -> int:
     """How far a part is from singing: with words or named for it 0, named for an accompaniment 2."""
     if part.sung or _TUNE.search(part.name):
         return 0
-    return 2 if _PIANO.search(part.name) or _BEHIND.search(part.name) else 1
+    return 2 if _accompanies(part) else 1
+
+
+def _accompanies(part: Part) -> bool:
+    return bool(_PIANO.search(part.name) or _BEHIND.search(part.name)) and not _TUNE.search(part.name)

@@ -7,39 +7,21 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from canzona.io.files import check_storable
+from canzona.io.musicxml_symbols import chord_symbol
 from canzona.io.notation.durations import NOTE_VALUES, Event, Head, written_bars
 from canzona.io.notation.hands import divided_hands
-from canzona.io.notation.signs import accidentals, beams, named, spelt
+from canzona.io.notation.legible import legible
+from canzona.io.notation.signs import accidentals, beams, spelt
 from canzona.io.notation.voices import two_voices
 from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Key, LeadSheet, Note, Song
 from canzona.song.harmony import chord_changes
 from canzona.song.notes import one_voice, struck
-from canzona.song.spelling import chord_name, note_name
 from canzona.song.timing import beats_to_steps
 from canzona.version import __version__
-
-KINDS: dict[str, tuple[str, tuple[int, ...]]] = {
-    "maj": ("major", ()), "min": ("minor", ()), "dim": ("diminished", ()), "aug": ("augmented", ()),
-    "sus2": ("suspended-second", ()), "sus4": ("suspended-fourth", ()),
-    "7": ("dominant-seventh", ()), "maj7": ("major-seventh", ()), "min7": ("minor-seventh", ()),
-    "minmaj7": ("minor-major-seventh", ()), "hdim7": ("half-diminished-seventh", ()), "dim7": ("diminished-seventh", ()),
-    "maj6": ("major-sixth", ()), "min6": ("minor-sixth", ()), "maj(9)": ("major", (9,)), "min(9)": ("minor", (9,)),
-    "sus4(b7)": ("suspended-fourth", (7,)), "aug(b7)": ("augmented-seventh", ()),
-    "9": ("dominant-ninth", ()), "maj9": ("major-ninth", ()), "min9": ("minor-ninth", ()), "maj6(9)": ("major-sixth", (9,)),
-    "sus4(b7,9)": ("suspended-fourth", (7, 9)), "min7(11)": ("minor-seventh", (11,)),
-}  # fmt: skip
-"""Quality → the kind that music21 has for it and the degrees added. An added seventh is the minor one, as MusicXML defines."""
-
-
-_FILE_KINDS = {
-    "dominant-seventh": "dominant",
-    "half-diminished-seventh": "half-diminished",
-    "minor-major-seventh": "major-minor",
-}
-"""music21's names of kinds → MusicXML's, where these differ."""
 
 _SIGNS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _LOWEST_PITCH = 12  # MusicXML's lowest octave begins here
@@ -60,6 +42,13 @@ class ScorePart(Enum):
     ALL = "all"
     LEAD_SHEET = "lead-" + "sheet"
     PIANO = "piano"
+
+
+class Lengths(Enum):
+    """How long notes are written."""
+
+    EXACT = "exact"
+    LEGIBLE = "legible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +72,14 @@ class ScoreOptions:
         transposition: of the lead sheet; the piano is always written as it sounds.
         title: stands above the score; empty for none.
         composer: stands below the title; empty for none.
+        lengths: exact, or as ``legible`` makes them; ``None`` for exact ones in files of MusicXML and legible ones on pages.
     """
 
     part: ScorePart = ScorePart.ALL
     transposition: Transposition = TRANSPOSITIONS["concert"]
     title: str = ""
     composer: str = ""
+    lengths: Lengths | None = None
 
 
 def song_to_musicxml(song: Song, options: ScoreOptions | None = None) -> bytes:
@@ -102,8 +93,18 @@ def song_to_musicxml(song: Song, options: ScoreOptions | None = None) -> bytes:
     Raises:
         ValueError: as ``check_storable``, for a pitch below 12, and for a part that the song lacks.
     """
+    root = song_to_score(song, options or ScoreOptions())
+    indent(root, " ")
+    return _HEADER + tostring(root, encoding="utf-8") + b"\n"
+
+
+def song_to_score(song: Song, options: ScoreOptions) -> Element:
+    """What ``song_to_musicxml`` writes, as a tree.
+
+    Raises:
+        ValueError: as ``song_to_musicxml``.
+    """
     check_storable(song)
-    options = options or ScoreOptions()
     root = Element("score-partwise", version="4.0")
     if options.title:
         _text(SubElement(root, "work"), "work-title", options.title)
@@ -123,8 +124,7 @@ def song_to_musicxml(song: Song, options: ScoreOptions | None = None) -> bytes:
         _text(score_part, "part-name", name)
         _text(SubElement(score_part, "score-instrument", id=f"P{number}-I1"), "instrument-name", name)
         SubElement(root, "part", id=f"P{number}").extend(measures)
-    indent(root, " ")
-    return _HEADER + tostring(root, encoding="utf-8") + b"\n"
+    return root
 
 
 def compressed_musicxml(data: bytes) -> bytes:
@@ -139,16 +139,17 @@ def compressed_musicxml(data: bytes) -> bytes:
 def _parts(song: Song, options: ScoreOptions) -> Iterator[tuple[str, list[Element]]]:
     if options.part is ScorePart.PIANO and song.accompaniment is None:
         raise ValueError("part: must be one that the song has, got piano of a song without piano")
+    lasting = partial(legible, meter=song.meter) if options.lengths is Lengths.LEGIBLE else list[Note]
     if options.part is not ScorePart.PIANO:
         moved = options.transposition.semitones
         sheet = song.lead_sheet or LeadSheet()
         melody = [replace(note, pitch=note.pitch + moved) for note in one_voice(sheet.melody)]
         chords = [replace(span, chord=span.chord.transposed(moved)) for span in sheet.chords]
         written = replace(song, form=song.form.transposed(moved))
-        yield "Melody", _measures(written, [[melody]], chords, options.transposition, is_first_part=True)
+        yield "Melody", _measures(written, [[lasting(melody)]], chords, options.transposition, is_first_part=True)
     if options.part is not ScorePart.LEAD_SHEET and song.accompaniment is not None:
         left, right = divided_hands(struck(song.accompaniment))
-        staves = [two_voices(right), two_voices(left)]
+        staves = [two_voices(lasting(hand)) for hand in (right, left)]
         yield "Piano", _measures(song, staves, [], Transposition(), is_first_part=options.part is ScorePart.PIANO)
 
 
@@ -251,7 +252,7 @@ def _add_voice(
     for event in events:
         for start, chord in changes:
             if event.start_step <= start < event.end_step:
-                _add_harmony(measure, chord, key, start - event.start_step)
+                measure.append(chord_symbol(chord, key, start - event.start_step))
         if not event.heads and hides_rests:
             forward = SubElement(measure, "forward")
             _text(forward, "duration", event.duration_steps)
@@ -301,36 +302,6 @@ def _add_note(
         notations = SubElement(note, "notations")
         for kind in ties:
             SubElement(notations, "tied", type=kind)
-
-
-def _add_harmony(measure: Element, chord: Chord | None, key: Key | None, offset_steps: int) -> None:
-    """The symbol, spelt as in ``key``; N.C. for ``None``."""
-    harmony = SubElement(measure, "harmony", {"print-frame": "no"})
-    root = SubElement(harmony, "root")
-    if chord is None:
-        _text(root, "root-step", "C").set("text", "")
-        _text(harmony, "kind", "none").set("text", "N.C.")
-    else:
-        _add_named(root, "root", chord.root, key)
-        kind, degrees = KINDS[chord.quality]
-        text = chord_name(replace(chord, bass=chord.root), key).removeprefix(note_name(chord.root, key))
-        _text(harmony, "kind", _FILE_KINDS.get(kind, kind)).set("text", text)
-        if chord.bass != chord.root:
-            _add_named(SubElement(harmony, "bass"), "bass", chord.bass, key)
-        for value in degrees:
-            degree = SubElement(harmony, "degree", {"print-object": "no"})
-            _text(degree, "degree-value", value)
-            _text(degree, "degree-alter", 0)
-            _text(degree, "degree-type", "add")
-    if offset_steps:
-        _text(harmony, "offset", offset_steps)
-
-
-def _add_named(parent: Element, name: str, pitch_class: int, key: Key | None) -> None:
-    letter, alter = named(pitch_class, key)
-    _text(parent, f"{name}-step", letter)
-    if alter:
-        _text(parent, f"{name}-alter", alter)
 
 
 def _text(parent: Element, tag: str, text: object) -> Element:

@@ -116,12 +116,14 @@ def _draw_frame(axes: Axes, song: Song, title: str, subtitle: str) -> None:
 def _draw_form(axes: Axes, song: Song) -> None:
     axes.set_ylim(0, 1)
     axes.set_yticks([])
+    latest = None
     for span, phrase in zip(phrase_spans(song), song.form.phrases, strict=True):
         start, length = span.start_step, span.length_steps
         axes.axvspan(start, start + length, color=PHRASE_COLORS[span.type], linewidth=0, zorder=2)
         axes.axvline(start, color=PAPER, linewidth=2.4, zorder=3)
         room = _points(song, length) - 6
-        key = "" if phrase.key is None else key_name(phrase.key)
+        key = "" if phrase.key in (None, latest) else key_name(phrase.key)
+        latest = phrase.key or latest
         key = next((text for text in (key, key.split(" ")[0]) if _width(text, _KEY_POINTS) < room), "")
         name = next((text for text in (span.name, phrase.letter) if _width(text, 15, bold=True) < room), "")
         middle = start + length / 2

@@ -22,7 +22,7 @@ INK, QUIET, LINE, PAPER = "#22262e", "#7b818c", "#d5d8de", "#ffffff"
 """What is written, what is written beside it, lines of a grid, and what all stands on."""
 
 _FEWEST_SEMITONES = 15  # a roll shows at least this range, so that three notes do not fill it
-_CHORD_GAP = 4.0  # between two chord names
+_CHORD_GAP = 6.0  # between two chord names
 _OVERHANG = 2.0  # of the last chord name over the end of the song
 
 

@@ -32,18 +32,24 @@ class Manner:
 
     Attributes:
         kind: what is written.
-        score: how notation is written; its title and composer also stand above charts.
+        score: how notation is written; its title and composer also stand above charts. ``None`` for the file's name as the
+            title and ``composer_of`` as the composer.
         performance: how it is played, in sound and MIDI; ``None`` for exactly as written.
         parts: what is played; ``None`` for the parts that a kind of file usually has.
         click, count_in: whether clicks are heard on every beat, and a bar of them before the song, in sound.
     """
 
     kind: Kind = Kind.USUAL
-    score: ScoreOptions = ScoreOptions()
+    score: ScoreOptions | None = None
     performance: "Performance | None" = None
     parts: tuple[str, ...] | None = None
     click: bool = False
     count_in: bool = False
+
+
+def composer_of(song: Song) -> str:
+    """Canzona where the song's provenance names the weights that composed it, else nobody."""
+    return "Canzona" if "weights" in song.provenance else ""
 
 
 def save_song(song: Song, path: str | Path, force: bool = False, manner: Manner | None = None) -> str | None:
@@ -70,43 +76,44 @@ def save_song(song: Song, path: str | Path, force: bool = False, manner: Manner 
         raise ValueError(f"path: must end in {', '.join(others)} or {last}, got {str(goal)!r}")
     if goal.exists() and not force:
         raise ValueError(f"path: must be a new file, got {str(goal)!r}, which is there already; force=True replaces it")
-    return writer(song, goal, manner)
+    score = manner.score or ScoreOptions(title=goal.stem, composer=composer_of(song))
+    return writer(song, goal, score, manner)
 
 
-def _write_json(song: Song, path: Path, _: Manner) -> None:
+def _write_json(song: Song, path: Path, *_: object) -> None:
     from canzona.io.song_json import song_to_json
 
     atomic_write(path, song_to_json(song).encode())
 
 
-def _write_musicxml(song: Song, path: Path, manner: Manner) -> None:
-    data = song_to_musicxml(song, manner.score)
+def _write_musicxml(song: Song, path: Path, score: ScoreOptions, _: Manner) -> None:
+    data = song_to_musicxml(song, score)
     atomic_write(path, compressed_musicxml(data) if path.suffix.lower() == ".mxl" else data)
 
 
-def _write_engraved(song: Song, path: Path, manner: Manner) -> None:
+def _write_engraved(song: Song, path: Path, score: ScoreOptions, _: Manner) -> None:
     from canzona.io.engraving import song_to_score_pdf, song_to_score_svg
 
     engrave = song_to_score_pdf if path.suffix.lower() == ".pdf" else song_to_score_svg
-    atomic_write(path, engrave(song, manner.score))
+    atomic_write(path, engrave(song, score))
 
 
-def _write_chart(song: Song, path: Path, manner: Manner) -> None:
+def _write_chart(song: Song, path: Path, score: ScoreOptions, _: Manner) -> None:
     from canzona.io.chart import song_to_chart_pdf, song_to_chart_text
 
     if path.suffix.lower() == ".pdf":
-        atomic_write(path, song_to_chart_pdf(song, manner.score.title, manner.score.composer))
+        atomic_write(path, song_to_chart_pdf(song, score.title, score.composer))
     else:
-        atomic_write(path, song_to_chart_text(song, manner.score.title).encode())
+        atomic_write(path, song_to_chart_text(song, score.title).encode())
 
 
-def _write_picture(song: Song, path: Path, _: Manner) -> None:
+def _write_picture(song: Song, path: Path, *_: object) -> None:
     from canzona.io.picture import song_to_picture
 
     atomic_write(path, song_to_picture(song, path.suffix.lower().removeprefix(".")))
 
 
-def _write_sound(song: Song, path: Path, manner: Manner) -> str | None:
+def _write_sound(song: Song, path: Path, _: ScoreOptions, manner: Manner) -> str | None:
     from canzona.io.audio import song_to_sound
     from canzona.io.mixing import USUAL_PARTS, Mix
     from canzona.io.performance import Performance
@@ -116,7 +123,7 @@ def _write_sound(song: Song, path: Path, manner: Manner) -> str | None:
     return f"a simple sampler played, without reverberation: {played.missing}" if played.missing else None
 
 
-def _write_midi(song: Song, path: Path, manner: Manner) -> str | None:
+def _write_midi(song: Song, path: Path, _: ScoreOptions, manner: Manner) -> str | None:
     from canzona.io.midi import song_to_midi
 
     atomic_write(path, song_to_midi(song, manner.performance, manner.parts))
@@ -127,7 +134,7 @@ def _write_midi(song: Song, path: Path, manner: Manner) -> str | None:
     return None
 
 
-Writer = Callable[[Song, Path, Manner], str | None]
+Writer = Callable[[Song, Path, ScoreOptions, Manner], str | None]
 
 _WRITERS: dict[Kind, dict[str, Writer]] = {
     Kind.USUAL: {

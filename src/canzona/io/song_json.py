@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, JsonValue, StrictFloat, StrictInt, StrictStr
 
@@ -36,21 +36,41 @@ def song_to_json(song: Song) -> str:
         ValueError: as ``check_storable``, or for a number in the provenance that JSON does not have.
         TypeError: for anything else in the provenance that JSON does not have; tuples are written as lists.
     """
+    fields = song_to_dict(song)
+    texts = {name: _json(value, indent=2).replace("\n", "\n  ") for name, value in fields.items() if name == "provenance"}
+    texts |= {name: _lead_sheet_text(fields[name]) for name in ("reduced_lead_sheet", "lead_sheet")}
+    texts["accompaniment"] = "null" if fields["accompaniment"] is None else _rows_text(fields["accompaniment"], "  ")
+    return "{\n" + ",\n".join(f"  {_json(name)}: {texts.get(name) or _json(value)}" for name, value in fields.items()) + "\n}\n"
+
+
+def song_to_dict(song: Song) -> dict[str, Any]:
+    """The same as plain values; ``song_from_dict`` is the inverse.
+
+    Raises:
+        ValueError: as ``check_storable``.
+    """
     check_storable(song)
-    fields = {
-        "format": _json(FORMAT),
-        "version": _json(VERSION),
-        "rows": _json(ROWS),
-        "form": _json(str(song.form)),
-        "keys": _json([None if phrase.key is None else str(phrase.key) for phrase in song.form.phrases]),
-        "meter": _json(str(song.meter)),
-        "tempo": _json(song.tempo),
-        "reduced_lead_sheet": _lead_sheet_text(song.reduced_lead_sheet, song),
-        "lead_sheet": _lead_sheet_text(song.lead_sheet, song),
-        "accompaniment": "null" if song.accompaniment is None else _rows_text(map(_note_row, song.accompaniment), "  "),
-        "provenance": _json(dict(song.provenance), indent=2).replace("\n", "\n  "),
+    keys = song.form.keys_in_force()
+
+    def sheet(own: LeadSheet | None) -> dict[str, list[Any]] | None:
+        if own is None:
+            return None
+        chords = [_chord_row(span, keys[song.meter.bar_of_beat(span.start_beat)]) for span in own.chords]
+        return {"melody": [*map(_note_row, own.melody)], "chords": chords}
+
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "rows": ROWS,
+        "form": str(song.form),
+        "keys": [None if phrase.key is None else str(phrase.key) for phrase in song.form.phrases],
+        "meter": str(song.meter),
+        "tempo": song.tempo,
+        "reduced_lead_sheet": sheet(song.reduced_lead_sheet),
+        "lead_sheet": sheet(song.lead_sheet),
+        "accompaniment": None if song.accompaniment is None else [*map(_note_row, song.accompaniment)],
+        "provenance": dict(song.provenance),
     }
-    return "{\n" + ",\n".join(f"  {_json(name)}: {text}" for name, text in fields.items()) + "\n}\n"
 
 
 def song_from_json(text: str | bytes) -> Song:
@@ -61,6 +81,18 @@ def song_from_json(text: str | bytes) -> Song:
     """
     try:
         fields = parse_json(text)
+    except ValueError as error:
+        raise ValueError(f"song file: {error}"[:LONGEST_MESSAGE]) from None
+    return song_from_dict(fields)
+
+
+def song_from_dict(fields: object) -> Song:
+    """The same from plain values; the inverse of ``song_to_dict``.
+
+    Raises:
+        ValueError: as ``song_from_json``.
+    """
+    try:
         if not isinstance(fields, dict) or fields.get("format") != FORMAT:
             raise ValueError(f'must be a JSON object with "format": "{FORMAT}", got {shortened(fields)}')
         if fields.get("version") != VERSION:
@@ -112,13 +144,10 @@ def _rows_text(rows: Iterable[object], indent: str) -> str:
     return f"[{lines}\n{indent}]" if lines else "[]"
 
 
-def _lead_sheet_text(lead_sheet: LeadSheet | None, song: Song) -> str:
-    if lead_sheet is None:
+def _lead_sheet_text(sheet: dict[str, list[Any]] | None) -> str:
+    if sheet is None:
         return "null"
-    keys = song.form.keys_in_force()
-    melody = _rows_text(map(_note_row, lead_sheet.melody), "    ")
-    rows = (_chord_row(span, keys[song.meter.bar_of_beat(span.start_beat)]) for span in lead_sheet.chords)
-    chords = _rows_text(rows, "    ")
+    melody, chords = (_rows_text(sheet[name], "    ") for name in ("melody", "chords"))
     return f'{{\n    "melody": {melody},\n    "chords": {chords}\n  }}'
 
 

@@ -47,6 +47,7 @@ class TransformerBlock(nn.Module):
         self.distance_bias = nn.Parameter(torch.zeros(self.heads, 2 * config.frames - 1))
         self.expand = nn.Linear(width, config.expansion * width)
         self.contract = nn.Linear(config.expansion * width, width)
+        self.dropout = nn.Dropout(0.0)
         for last in (self.modulate, self.attention_output, self.contract):
             nn.init.zeros_(last.weight)
         with torch.no_grad():  # gates begin open, scales at 1
@@ -55,9 +56,10 @@ class TransformerBlock(nn.Module):
     def forward(self, x: Tensor, noise: Tensor) -> Tensor:
         """(batch, frames, width) and (batch, noise width) → (batch, frames, width)."""
         scale, shift, gate, scale_mlp, shift_mlp, gate_mlp = self.modulate(noise)[:, None].chunk(6, dim=-1)
-        x = x + gate * self._attend(torch.addcmul(shift, _with_neighbours(rms_norm(x)), 1 + scale))
+        x = x + gate * self.dropout(self._attend(torch.addcmul(shift, _with_neighbours(rms_norm(x)), 1 + scale)))
         hidden = torch.addcmul(shift_mlp, _with_neighbours(rms_norm(x)), 1 + scale_mlp)
-        return x + gate_mlp * self.contract(functional.gelu(self.expand(hidden), approximate="tanh"))
+        hidden = self.dropout(functional.gelu(self.expand(hidden), approximate="tanh"))
+        return x + gate_mlp * self.contract(hidden)
 
     def _attend(self, x: Tensor) -> Tensor:
         query, key, value = rearrange(self.attention_inputs(x), "b t (three h d) -> three b h t d", three=3, h=self.heads)

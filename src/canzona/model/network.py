@@ -42,6 +42,12 @@ class FrameTransformer(nn.Module):
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
 
+    def drop_out(self, share: float) -> None:
+        """From now on, drop this share of the blocks' features in training (Srivastava et al., *Dropout*, 2014)."""
+        for module in self.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = share
+
     def forward(self, x: Tensor, estimate: Tensor, c_noise: Tensor, told: Tensor, known: Tensor | None = None) -> Tensor:
         """One pass.
 

@@ -20,8 +20,13 @@ class UnusableWeights(MachineFault):
     """Weights are missing or not what the registry says; the message says in one line which and what to do."""
 
 
+HUB_WEIGHTS, HUB_CONFIG = "model.safetensors", "config.json"
+"""The files of a level's own folder, in a folder that is laid out as on the Hugging Face Hub."""
+
+
 def weights_file(folder: Path, name: str) -> Path:
-    return folder / f"{name}.safetensors"
+    """Where a folder has the file of a name: in it, or where there is a folder of that name, in that."""
+    return folder / name / HUB_WEIGHTS if (folder / name).is_dir() else folder / f"{name}.safetensors"
 
 
 def read_registry(folder: Path) -> dict[str, str]:

@@ -33,5 +33,5 @@ def part_masks(level: Level) -> Tensor:
     for mask, part in zip(masks, level.parts, strict=True):
         for region in part.regions:
             for plane in region.planes:
-                mask[level.channel(plane), region.first_row : region.first_row + region.row_count] = 1
+                mask[level.channel(plane), region.rows] = 1
     return masks.flatten(1)

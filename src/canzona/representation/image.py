@@ -33,7 +33,7 @@ def encode_level(level: Level, song: Song, frames: int | None = None) -> np.ndar
     steps_per_frame = level.unit.steps_per_frame(song.meter)
     if isinstance(content, LeadSheet):
         frames_per_beat = level.unit.frames_per_bar(song.meter) // TimeUnit.BEAT.frames_per_bar(song.meter)
-        bass, chroma, melody = (_rows(level, name) for name in ("bass", "chroma", "melody"))
+        bass, chroma, melody = (level.region(name).rows for name in ("bass", "chroma", "melody"))
         encode_chords(image[:, :, bass], image[:, :, chroma], content.chords, frames_per_beat)
         encode_notes(image[:, :, melody], content.melody, level.lowest_pitch + melody.start, steps_per_frame)
     else:
@@ -48,7 +48,7 @@ def decode_level(level: Level, image: np.ndarray, song: Song) -> Song:
     steps_per_frame = level.unit.steps_per_frame(song.meter)
     if level.content is Content.LEAD_SHEET:
         frames_per_beat = level.unit.frames_per_bar(song.meter) // TimeUnit.BEAT.frames_per_bar(song.meter)
-        bass, chroma, melody = (_rows(level, name) for name in ("bass", "chroma", "melody"))
+        bass, chroma, melody = (level.region(name).rows for name in ("bass", "chroma", "melody"))
         chords = decode_chords(image[:, :, bass], image[:, :, chroma], frames_per_beat)
         notes = decode_notes(image[:, :, melody], level.lowest_pitch + melody.start, steps_per_frame, monophonic=True)
         return replace(song, **{level.attribute: LeadSheet(notes, chords)})
@@ -57,8 +57,3 @@ def decode_level(level: Level, image: np.ndarray, song: Song) -> Song:
 
 def _frames(level: Level, song: Song) -> int:
     return song.form.length_bars * level.unit.frames_per_bar(song.meter)
-
-
-def _rows(level: Level, region_name: str) -> slice:
-    region = level.region(region_name)
-    return slice(region.first_row, region.first_row + region.row_count)

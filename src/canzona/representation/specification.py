@@ -20,7 +20,7 @@ def image_fields(level: Level) -> dict[str, object]:
     pixels = len(level.planes) * level.rows
     coarser = [level_named(name) for name in level.background]
     return {
-        "voices": tuple(own.shape for own in voices(level)),
+        "voices": tuple(voice.shape for voice in voices(level)),
         "image_size": pixels,
         "background_size": sum(len(row.planes) * row.rows for row in coarser) + bool(coarser),
         "position_size": POSITION_SIZE,
@@ -52,8 +52,8 @@ def new_network(level: Level, config: ModelConfig) -> FrameTransformer:
     """An untrained network that draws a level's states as the points that ``voices`` has for them."""
     network = FrameTransformer(config)
     with torch.no_grad():
-        for table, own in zip(network.points, voices(level), strict=True):
-            table.copy_(own.points)
+        for table, voice in zip(network.points, voices(level), strict=True):
+            table.copy_(voice.points)
     return network
 
 
@@ -66,7 +66,7 @@ def specification(level: Level) -> str:
         (row.unit, row.window_frames, row.rows, row.lowest_pitch, row.planes, row.parts)
         for row in (*map(level_named, level.background), level)
     ]
-    points = b"".join((8 * own.points).round().to(torch.int16).numpy().tobytes() for own in voices(level))
+    points = b"".join((8 * voice.points).round().to(torch.int16).numpy().tobytes() for voice in voices(level))
     decisive = repr((drawn, POSITION_SIZE, FULL, list(PhraseType), sha256(points).hexdigest()))
     return (
         f"{level.window_frames} {level.unit.value}s x {level.rows} rows from {level.lowest_pitch}, "

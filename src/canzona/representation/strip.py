@@ -41,8 +41,8 @@ class Strip:
         window_bars = [level.window_bars(meter) for meter in meters]
         bars = [form.length_bars for form in forms]
         if level.ends_freely:
-            bars = [own + window for own, window in zip(bars, window_bars, strict=True)]
-        ends = np.cumsum([0, *(own * frames for own, frames in zip(bars, per_bar, strict=True))])
+            bars = [own_bars + window for own_bars, window in zip(bars, window_bars, strict=True)]
+        ends = np.cumsum([0, *(own_bars * frames for own_bars, frames in zip(bars, per_bar, strict=True))])
         return cls(
             level=level,
             bars=torch.tensor(bars, device=device),

@@ -159,12 +159,7 @@ _VOICES = {
 def _roll(level: Level, part: Part, image: Tensor) -> Tensor:
     """(..., frames, planes, rows) → (..., frames, 2, rows of the part): onsets and sustains of all its regions."""
     return torch.cat(
-        [
-            image[
-                ..., [level.channel(plane) for plane in region.planes], region.first_row : region.first_row + region.row_count
-            ]
-            for region in part.regions
-        ],
+        [image[..., [level.channel(plane) for plane in region.planes], region.rows] for region in part.regions],
         dim=-1,
     )
 
@@ -222,9 +217,8 @@ def _paint_roll(
         sounding = here.any(0)
     row = 0
     for region in part.regions:
-        rows = slice(region.first_row, region.first_row + region.row_count)
         for number, plane in enumerate(region.planes):
-            image[first_frame : first_frame + frames, level.channel(plane), rows] = roll[
+            image[first_frame : first_frame + frames, level.channel(plane), region.rows] = roll[
                 first_frame : first_frame + frames, number, row : row + region.row_count
             ].to(image.dtype)
         row += region.row_count

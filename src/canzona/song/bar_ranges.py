@@ -80,10 +80,10 @@ def parse_bar_set(text: str, length_bars: int) -> frozenset[int]:
     """
     bars: set[int] = set()
     for part in text.split(","):
-        own = parse_bars(part)
-        if own.end_bar > length_bars:
-            raise ValueError(f"bars: must be within 1 to {length_bars}, got {own}")
-        bars |= set(own.bars)
+        named = parse_bars(part)
+        if named.end_bar > length_bars:
+            raise ValueError(f"bars: must be within 1 to {length_bars}, got {named}")
+        bars |= set(named.bars)
     return frozenset(bars)
 
 
@@ -101,10 +101,10 @@ def bars_of_phrases(form: Form, text: str) -> frozenset[int]:
     for part in text.split(","):
         match = _PHRASE_NAME.fullmatch(part.strip())
         letter, number = match.groups() if match else (None, None)
-        wanted = [own for name, own in bars_of.items() if name[0] == letter and number in (None, name[1:])]
+        wanted = [span for name, span in bars_of.items() if name[0] == letter and number in (None, name[1:])]
         if not wanted:
             raise ValueError(f"phrases: must be letters or among {', '.join(bars_of)} of the form {form}, got {part.strip()!r}")
-        bars.update(bar for own in wanted for bar in own.bars)
+        bars.update(bar for span in wanted for bar in span.bars)
     return frozenset(bars)
 
 

@@ -150,7 +150,7 @@ class Form:
 
     def with_keys_from(self, other: "Form") -> "Form":
         """The same phrases, each without a key given that of the phrase in its place of ``other``."""
-        return self.with_keys([own.key or found.key for own, found in zip(self.phrases, other.phrases, strict=True)])
+        return self.with_keys([phrase.key or found.key for phrase, found in zip(self.phrases, other.phrases, strict=True)])
 
     def written_as(self, other: "Form | None", home: Key | None = None) -> "Form":
         """The same keys, each written as in its place of ``other``, if that has it there, or else beside ``home``.
@@ -159,9 +159,11 @@ class Form:
         """
         asked = [phrase.key for phrase in other.phrases] if other is not None else []
         keys = [phrase.key for phrase in self.phrases]
-        named = [own if own == key else None for own, key in zip(asked, keys, strict=False)] + [None] * len(keys)
-        beside = home or next((own or key for own, key in zip(named, keys, strict=False) if key is not None), None)
-        written = (own or (key and beside and key.beside(beside)) for own, key in zip(named, keys, strict=False))
+        named = [key_asked if key_asked == key else None for key_asked, key in zip(asked, keys, strict=False)] + [None] * len(
+            keys
+        )
+        beside = home or next((key_asked or key for key_asked, key in zip(named, keys, strict=False) if key is not None), None)
+        written = (key_asked or (key and beside and key.beside(beside)) for key_asked, key in zip(named, keys, strict=False))
         return self.with_keys(list(written))
 
     def transposed(self, semitones: int) -> "Form":

@@ -103,7 +103,9 @@ def _cost(way: tuple[float, _Path]) -> float:
 def _is_swung(starts: Sequence[Fraction]) -> bool:
     """Whether eighths are swung: notes at two thirds of beats, and hardly any at a third or at half of one."""
     within = [start % 1 for start in starts]
-    near = {place: sum(abs(own - place) < _NEAR for own in within) for place in (1 - _TRIPLET, _HALF, _TRIPLET)}
+    near = {
+        place: sum(abs(place_within - place) < _NEAR for place_within in within) for place in (1 - _TRIPLET, _HALF, _TRIPLET)
+    }
     return near[_TRIPLET] >= max(_FEWEST_SWUNG, 4 * near[1 - _TRIPLET], 4 * near[_HALF])
 
 

@@ -102,17 +102,17 @@ class Progression:
         """
         if headings := chart(text):
             bars: dict[str, tuple[Bar, ...]] = {}
-            for letter, name, own in headings:
-                if own.strip(_EMPTY) or letter not in bars:
-                    read = _parse_bars(own, meter, name)
+            for letter, name, written in headings:
+                if written.strip(_EMPTY) or letter not in bars:
+                    read = _parse_bars(written, meter, name)
                     if bars.setdefault(letter, read) != read:
                         raise ValueError(f"chords: must be the same in every [{name}], or under another name, got others")
-            return cls(tuple(Section(letter, own) for letter, own in bars.items()))
+            return cls(tuple(Section(letter, of_letter) for letter, of_letter in bars.items()))
         before, *labelled = _LABEL.split(text)
         texts: list[tuple[str | None, str]] = [*zip(labelled[::2], labelled[1::2], strict=True)]
         if not texts or before.strip(_EMPTY):
             texts.insert(0, (None, before))
-        return cls(tuple(Section(letter, _parse_bars(own, meter, letter)) for letter, own in texts))
+        return cls(tuple(Section(letter, _parse_bars(written, meter, letter)) for letter, written in texts))
 
     def __str__(self) -> str:
         return "; ".join(map(str, self.sections))
@@ -121,7 +121,7 @@ class Progression:
         """The same chords in another key."""
 
         def moved(bar: Bar) -> Bar:
-            return tuple(replace(own, chord=own.chord and own.chord.transposed(semitones)) for own in bar)
+            return tuple(replace(span, chord=span.chord and span.chord.transposed(semitones)) for span in bar)
 
         return Progression(tuple(replace(section, bars=tuple(map(moved, section.bars))) for section in self.sections))
 
@@ -139,13 +139,13 @@ class Progression:
         chords: list[ChordSpan] = []
         for bar, written in bars.items():
             beat, latest = meter.bars_to_beats(bar), None
-            for own in written:
-                if own.chord is not None and own.chord == latest:
+            for span in written:
+                if span.chord is not None and span.chord == latest:
                     start_beat = chords.pop().start_beat
-                    chords.append(ChordSpan(start_beat, beat + own.beats - start_beat, own.chord))
-                elif own.chord is not None:
-                    chords.append(ChordSpan(beat, own.beats, own.chord))
-                beat, latest = beat + own.beats, own.chord
+                    chords.append(ChordSpan(start_beat, beat + span.beats - start_beat, span.chord))
+                elif span.chord is not None:
+                    chords.append(ChordSpan(beat, span.beats, span.chord))
+                beat, latest = beat + span.beats, span.chord
         return PlacedChords(tuple(chords), frozenset(bars))
 
     def _check_meter(self, meter: Meter) -> None:
@@ -192,7 +192,9 @@ def chart(text: str) -> list[tuple[str, str, str]]:
             raise ValueError(f"chords: [{name}] must name a section, such as [Verse], [Chorus] or [B]")
     if names and before.strip(_EMPTY):
         raise ValueError(f"chords: must stand under a name where others do, got {before.strip()!r} before [{names[0]}]")
-    return [(letter, name, own) for letter, name, own in zip(letters, names, rest[1::2], strict=True) if letter is not None]
+    return [
+        (letter, name, written) for letter, name, written in zip(letters, names, rest[1::2], strict=True) if letter is not None
+    ]
 
 
 def chart_form(text: str, meter: Meter) -> Form | None:
@@ -202,7 +204,7 @@ def chart_form(text: str, meter: Meter) -> Form | None:
         ValueError: as ``Progression.parse``.
     """
     headings = chart(text)
-    lengths = {own.letter: len(own.bars) for own in Progression.parse(text, meter).sections} if headings else {}
+    lengths = {section.letter: len(section.bars) for section in Progression.parse(text, meter).sections} if headings else {}
     return Form(tuple(Phrase(letter, lengths[letter]) for letter, _, _ in headings)) if headings else None
 
 
@@ -223,10 +225,10 @@ def _parse_bars(text: str, meter: Meter, label: str | None = None) -> tuple[Bar,
             times = int(piece[2:] or 2)
             bars += bars[begun:] * (times - 1)
             begun = len(bars)
-        for own in () if piece[:2] in ("|:", ":|") else re.split(r"[|;\n]" if written_in_beats else r"[\s;]", piece):
-            if own.strip():
+        for bar in () if piece[:2] in ("|:", ":|") else re.split(r"[|;\n]" if written_in_beats else r"[\s;]", piece):
+            if bar.strip():
                 try:
-                    bars.append(_parse_bar(own.strip(), meter, bars[-1] if bars else None))
+                    bars.append(_parse_bar(bar.strip(), meter, bars[-1] if bars else None))
                 except ValueError as error:
                     where = f"bar {len(bars) + 1}" + (f" of {label}" if label else "")
                     raise ValueError(f"chords: {where}: {str(error).removeprefix('chords: ')}") from None

@@ -56,9 +56,9 @@ class Song:
     def save(self, path: str | Path, force: bool = False) -> None:
         """Write the song to a file, whole or not at all, as its ending says.
 
-        All of the song (``.json``), MIDI (``.mid``, ``.midi``), a score (``.musicxml``, ``.mxl``, ``.svg``, ``.pdf``) without a
-        title, a picture (``.png``) or sound (``.wav``, ``.flac``, ``.mp3``). Only JSON holds all of a song. ``canzona.read`` is
-        the inverse, but for pictures and sound.
+        All of the song (``.json``), MIDI (``.mid``, ``.midi``), a score (``.musicxml``, ``.mxl``, ``.svg``, ``.pdf``) with the
+        file's name as its title, a picture (``.png``) or sound (``.wav``, ``.flac``, ``.mp3``). Only JSON holds all of a song.
+        ``canzona.read`` is the inverse, but for pictures and sound.
 
         Args:
             path: where to.

@@ -35,8 +35,8 @@ def splice_notes(
     fitted: list[Note] = []
     for note in begin(new, False):
         rivals = by_voice[0 if one_voice else note.pitch]
-        start = max([note.start_step, *(own.end_step for own in rivals if own.start_step <= note.start_step)])
-        end = min([note.end_step, *(own.start_step for own in rivals if own.start_step > note.start_step)])
+        start = max([note.start_step, *(rival.end_step for rival in rivals if rival.start_step <= note.start_step)])
+        end = min([note.end_step, *(rival.start_step for rival in rivals if rival.start_step > note.start_step)])
         if start < end and not is_kept[min(start // frame_steps, len(is_kept) - 1)]:
             fitted.append(Note(start, note.pitch, end - start, note.velocity))
     return tuple(sorted(staying + fitted))

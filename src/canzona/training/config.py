@@ -18,7 +18,8 @@ class TrainingConfig:
     learning_rate: float = 1.2e-3  # highest, reached after the warm-up
     decay: float = 0.0  # share of the budget, at its end, in which the rate falls to nothing; 0 for a run without an end
     warmup_steps: int = 200  # steps until the highest learning rate
-    weight_decay: float = 0.01  # of AdamW
+    weight_decay: float = 0.1  # of matrices
+    feature_dropout: float = 0.15  # share of the blocks' features that are dropped: 772 songs are few
     clip_norm: float = 1.0  # largest norm of a step's gradient
     ema_decay: float = 0.999  # of the moving average that is released
     max_steps: int | None = None  # budget in steps; None for no limit
@@ -41,6 +42,6 @@ class TrainingConfig:
         check_settings(self, (*positive, "validation_every", "checkpoint_minutes"))
         if self.validation_windows < NOISE_BANDS:
             raise ValueError(f"validation-windows: must be {NOISE_BANDS} or more, got {self.validation_windows}")
-        for name in ("decay", "ema_decay"):
+        for name in ("decay", "ema_decay", "feature_dropout"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name.replace('_', '-')}: must be 0 to 1, got {getattr(self, name)}")

@@ -50,7 +50,7 @@ def reconstruction_loss(encoding: Encoding, logits: Tensor, right: Mapping[str, 
 def validation_segments(source: SegmentSource, encoding: Encoding) -> Segments:
     """All segments that follow one another from the start of every song."""
     starts = [np.arange(0, bars, encoding.bars) for bars in source.bars]
-    songs = np.repeat(np.arange(len(starts)), [len(own) for own in starts])
+    songs = np.repeat(np.arange(len(starts)), [len(starts_of_song) for starts_of_song in starts])
     return source.segments(songs, np.concatenate(starts), encoding.bars)
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from canzona.io.files import atomic_write
 from canzona.model.encoder import Autoencoder
 from canzona.model.encoder_weights import EncoderCard, TrainedEncoder, encoders_from_bytes, encoders_to_bytes, write_encoders
+from canzona.model.precision import fast_autocast
 from canzona.processes import finishing_first
 from canzona.representation.encodings import Encoding
 from canzona.representation.segments import Segments, SegmentSource, transposed_chords
@@ -170,7 +171,7 @@ class EncoderTrainer:
         heard, written = self._draw()
         given = self.encoding.given_inputs(written)
         right = {name: self._tensor(values) for name, values in answers(self.encoding.view, written).items()}
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with fast_autocast(self.device):
             posterior = self.network.encoder(self._tensor(self.encoding.inputs(heard)))
             logits = self.network.decoder(posterior.draw(self.noise), None if given is None else self._tensor(given))
         reconstruction = reconstruction_loss(self.encoding, logits, right).mean()

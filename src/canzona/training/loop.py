@@ -4,6 +4,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -18,9 +19,9 @@ from canzona.model.config import ModelConfig
 from canzona.model.denoiser import Denoiser
 from canzona.model.diffusion import NoiseSchedule
 from canzona.model.network import FrameTransformer
-from canzona.model.states import cross_entropy
+from canzona.model.precision import fast_dtype
 from canzona.model.weights import WeightsCard, read_tensors, save_weights
-from canzona.processes import finishing_first
+from canzona.processes import finishing_first, noting_stops
 from canzona.representation.encoders import CONTROL_SEED, Encoders
 from canzona.representation.image import encode_level
 from canzona.representation.specification import model_config, new_network, specification
@@ -41,6 +42,8 @@ from canzona.training.codes import TrainingCodes
 from canzona.training.config import NOISE_BANDS, TrainingConfig
 from canzona.training.dataset import PreparedSong, TrainingSongs
 from canzona.training.ema import moving_average
+from canzona.training.group import Group
+from canzona.training.objective import NoisyWindows, Objective
 from canzona.training.optimizer import Optimizers
 from canzona.training.rate import budget_used, learning_rate
 from canzona.training.sampling import Corruption, Dropout, draw_windows, with_corruption, with_dropout
@@ -88,6 +91,7 @@ class Trainer:
         network_config: ModelConfig | None = None,
         encode: Callable[[Level, Song], np.ndarray] = encode_level,
         encoders: Encoders | None = None,
+        group: Group | None = None,
     ) -> None:
         """A fresh run, or, where ``folder`` holds a checkpoint of the same level, its continuation after ``resume``.
 
@@ -100,7 +104,14 @@ class Trainer:
             network_config: shape of the network; ``None`` takes the level's with the width and blocks of ``config``.
             encode: how songs are drawn.
             encoders: that make the codes of the level's external control; without any it learns none.
+            group: of processes that train together; ``None`` for this one alone. Each draws the same batch and takes its own
+                part of it, so that a run does not depend on how many they are, but for the rounding of sums.
+
+        Raises:
+            ValueError: where there are no songs, or a batch cannot be shared out evenly.
         """
+        self.group = group or Group()
+        self._own = self.group.part(config.batch_size)
         self.level, self.config, self.folder, self.device = level, config, folder, device
         noise = level.noise
         self.schedule = config.schedule or NoiseSchedule(noise.mean, noise.deviation, sigma_max=noise.largest)
@@ -114,11 +125,13 @@ class Trainer:
             torch.manual_seed(config.seed)
             network = new_network(level, network_config or model_config(level, width=config.width, blocks=config.blocks))
         self.network = network.to(device)
+        self.network.drop_out(config.feature_dropout)
         self.average = moving_average(self.network, config.ema_decay)
         self.optimizers = Optimizers(self.network, config.weight_decay)
-        self.denoiser = Denoiser(self.network)
+        denoiser = Denoiser(self.network)
         if config.compile:
-            self.denoiser.network = torch.compile(self.network)  # type: ignore[assignment]
+            denoiser.network = torch.compile(self.network)  # type: ignore[assignment]
+        self.objective = self.group.joined(Objective(denoiser))
         self.generator = torch.Generator().manual_seed(config.seed + 1)
         self.step, self.seconds = 0, 0.0
         self.figures: dict[str, float] = {}
@@ -144,9 +157,17 @@ class Trainer:
     def run(self) -> Iterator[TrainingProgress]:
         """Train until the budget is used up, saving now and then and at the end. Ctrl-C lets a step finish.
 
+        Of several processes all stop after the same step when one is asked to.
+
         Raises:
             FloatingPointError: where training has diverged; the last checkpoint stays.
         """
+        with noting_stops() if self.group.size > 1 else nullcontext([]) as came:
+            yield from self._steps(came)
+        self.save()
+
+    def _steps(self, stops: list[int]) -> Iterator[TrainingProgress]:
+        """The steps of ``run``, until one after which any process has been asked to stop."""
         started = last_saved = time.monotonic()
         earlier = self.seconds
         while (progress := self._progress()) < 1:
@@ -154,17 +175,18 @@ class Trainer:
             with finishing_first():
                 loss = self._train_step(rate)
                 self.step += 1
-                self.seconds = earlier + time.monotonic() - started
+                self.seconds = self.group.agreed(earlier + time.monotonic() - started, self.device)
             validation = None
-            if self.step % self.config.validation_every == 0 or self._progress() >= 1:
+            if self.group.writes and (self.step % self.config.validation_every == 0 or self._progress() >= 1):
                 validation = self.validate()
             done = TrainingProgress(self.step, min(1.0, self._progress()), loss, rate, self.seconds / 60, validation)
             self._note(done)
             if time.monotonic() - last_saved > 60 * self.config.checkpoint_minutes:
                 self.save()
                 last_saved = time.monotonic()
+            if self.group.any(bool(stops), self.device):
+                raise KeyboardInterrupt
             yield done
-        self.save()
 
     def validate(self) -> dict[str, float]:
         """Cross-entropy of the averaged network on fixed windows with fixed noise, without external codes.
@@ -192,15 +214,22 @@ class Trainer:
         network.eval()
         with torch.no_grad():
             losses = [
-                self._losses(self.validation_songs, Denoiser(network), generator, dropout, Corruption(share=0))
-                for _ in range(batches)
+                (Objective(Denoiser(network))(batch), batch.sigma)
+                for batch in (
+                    self._drawn(self.validation_songs, generator, dropout, Corruption(share=0)) for _ in range(batches)
+                )
             ]
         network.train()
         loss, sigma = (torch.cat(parts).cpu() for parts in zip(*losses, strict=True))
         return loss, sigma
 
     def save(self) -> None:
-        """Write history, weights and checkpoint, each atomically, checkpoint last: ``resume`` cuts a history ahead of it."""
+        """Write history, weights and checkpoint, each atomically, checkpoint last: ``resume`` cuts a history ahead of it.
+
+        Of several processes the first alone does.
+        """
+        if not self.group.writes:
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
         training = {
             "steps": self.step,
@@ -256,38 +285,34 @@ class Trainer:
 
     def _train_step(self, rate: float) -> float:
         self.optimizers.zero_grad()
-        losses, _ = self._losses(self.songs, self.denoiser, self.generator, self.config.dropout, self.config.corruption)
-        loss = losses.mean()
+        batch = self._drawn(self.songs, self.generator, self.config.dropout, self.config.corruption)
+        features = int(torch.randint(1 << 62, (), generator=self.generator))  # which are dropped, others in every process
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed(features + self.group.rank)
+            loss = self.objective(batch if self.group.size == 1 else batch.part(self._own)).mean()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip_norm, foreach=True)
         self.optimizers.step(rate)
         self.average.update_parameters(self.network)
-        if not math.isfinite(value := loss.item()):
+        if not math.isfinite(value := self.group.mean(loss).item()):
             raise FloatingPointError(f"loss: is {value} at step {self.step + 1}; a lower learning-rate may help")
         return value
 
-    def _losses(
-        self, songs: TrainingSongs, denoiser: Denoiser, generator: torch.Generator, dropout: Dropout, corruption: Corruption
-    ) -> tuple[Tensor, Tensor]:
-        """Losses and noise levels of one batch of windows, (batch,) each."""
+    def _drawn(
+        self, songs: TrainingSongs, generator: torch.Generator, dropout: Dropout, corruption: Corruption
+    ) -> NoisyWindows:
+        """One batch of windows; what is drawn is the same in every process of a group."""
         config = self.config
         windows = draw_windows(songs, self.level, config.batch_size, config.visibility, generator)
-        window = songs.store.conditions(self.level, windows, torch.bfloat16)
+        window = songs.store.conditions(self.level, windows, fast_dtype(self.device.type))
         window = with_dropout(with_corruption(window, self.level, corruption, generator), dropout, generator)
         sigma = self.schedule.draw(config.batch_size, generator, self.device)
         twice = bool(torch.rand((), generator=generator) < config.twice)
         seed = int(torch.randint(1 << 62, (), generator=generator))
         noise_generator = torch.Generator(self.device).manual_seed(seed)
-        clean = denoiser.draw(window.states)
+        clean = Denoiser(self.network).draw(window.states)
         noisy = clean + sigma[:, None, None] * torch.randn(clean.shape, generator=noise_generator, device=self.device)
-        estimate = torch.zeros_like(noisy)
-        with torch.autocast(self.device.type, torch.bfloat16):
-            if twice:
-                with torch.no_grad():
-                    told = denoiser.told(window.conditions, clean)
-                    estimate = denoiser.estimate(denoiser.logits(noisy, estimate, sigma, told))
-            logits = denoiser.logits(noisy, estimate, sigma, denoiser.told(window.conditions, clean))
-        return cross_entropy(logits, window.states, window.unknown.float().unbind(-1)), sigma
+        return NoisyWindows(window, clean, noisy, sigma, twice)
 
     def _progress(self) -> float:
         return budget_used(self.step, self.seconds, self.config.max_steps, self.config.max_minutes)

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-from torch.optim import AdamW, Muon, Optimizer
+from torch.optim import AdamW, Optimizer
+
+from canzona.training.muon import Muon
 
 HIDDEN = "blocks."
 """What names of the parameters between the input and the output begin with."""
@@ -26,7 +28,7 @@ class Optimizers:
             kinds[_kind(name, parameter)].append(parameter)
         groups = [{"params": kinds["matrix"], "weight_decay": weight_decay}, {"params": kinds["vector"], "weight_decay": 0.0}]
         self.optimizers: tuple[Optimizer, ...] = (
-            Muon(kinds["hidden"], weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"),
+            Muon(kinds["hidden"], weight_decay),
             AdamW(groups, betas=(0.9, 0.98), foreach=True),
         )
 

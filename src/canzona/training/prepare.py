@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from canzona.engine import Engine
 from canzona.hierarchy.extraction import extract_levels
 from canzona.hierarchy.levels import LEVELS
 from canzona.io.pop909 import read_song, song_numbers
-from canzona.processes import in_workers
 from canzona.representation.image import encode_level
+from canzona.shard import Shard
 from canzona.song.song import LeadSheet, Song
 from canzona.training.dataset import PreparedSong
 
@@ -31,11 +32,11 @@ class Preparation:
     melody_match: float
 
 
-def prepare_songs(pop909: Path, structure: Path, processes: int = 2) -> Iterator[Preparation]:
-    """Read every song that both collections hold, in order, as it is done.
+def prepare_songs(pop909: Path, structure: Path, engine: Engine, shard: Shard | None = None) -> Iterator[Preparation]:
+    """Read every song that both collections hold, or a shard of them, in the order in which they are done.
 
     Raises:
-        ValueError: where a folder is missing or the two have no song in common.
+        ValueError: where a folder is missing, the two have no song in common, or the shard has none.
     """
     for name, folder in (("pop909", pop909), ("structure", structure)):
         if not folder.is_dir():
@@ -43,7 +44,10 @@ def prepare_songs(pop909: Path, structure: Path, processes: int = 2) -> Iterator
     numbers = song_numbers(pop909, structure)
     if not numbers:
         raise ValueError(f"pop909: no song of {pop909} is annotated in {structure}")
-    yield from in_workers(partial(prepare_song, pop909=pop909, structure=structure), numbers, processes, chunk=8)
+    own = (shard or Shard()).of(numbers)
+    if not own:
+        raise ValueError(f"shard: must be of at most {len(numbers)}, the songs there are, got {shard}")
+    yield from engine.results(partial(prepare_song, pop909=pop909.resolve(), structure=structure.resolve()), own)
 
 
 def prepare_song(number: int, pop909: Path, structure: Path) -> Preparation:

@@ -7,7 +7,7 @@ from canzona.training.loop import TrainingProgress
 
 
 class ScalarLog:
-    """Writes each step's and each validation's figures. Does nothing where TensorBoard is missing; ``active`` tells."""
+    """Writes each step's and each validation's figures. Does nothing where TensorBoard is missing."""
 
     def __init__(self, folder: Path) -> None:
         try:
@@ -16,10 +16,6 @@ class ScalarLog:
             self._writer = None
         else:
             self._writer = SummaryWriter(str(folder / "tensorboard"))
-
-    @property
-    def active(self) -> bool:
-        return self._writer is not None
 
     def add(self, progress: TrainingProgress) -> None:
         if self._writer is None:

@@ -72,7 +72,7 @@ class ListeningTest:
         pieces: for each piece one excerpt of every system, both in random order.
         criteria: what is asked of each excerpt.
         paired: whether the excerpts of a piece are of songs of the same name, thus of the same form and key.
-        left_out: how many songs of all systems were too short, or had no namesake in every other system.
+        left_out: how many songs of all systems were too short, or had no counterpart in every other system.
     """
 
     id: str
@@ -113,29 +113,33 @@ def plan_test(
     """
     if not systems:
         raise ValueError("systems: must be at least one, got none")
-    cut = {system: {name: excerpt_of(song, bars, start_bar) for name, song in own.items()} for system, own in systems.items()}
-    excerpts = {system: {name: song for name, song in own.items() if song is not None} for system, own in cut.items()}
-    paired = bool(set.intersection(*(set(own) for own in systems.values())))
-    names = {system: sorted(own) for system, own in excerpts.items()}
+    cut = {
+        system: {name: excerpt_of(song, bars, start_bar) for name, song in songs.items()} for system, songs in systems.items()
+    }
+    excerpts = {system: {name: song for name, song in songs.items() if song is not None} for system, songs in cut.items()}
+    paired = bool(set.intersection(*(set(songs) for songs in systems.values())))
+    names = {system: sorted(songs) for system, songs in excerpts.items()}
     if paired:
-        shared = sorted(set.intersection(*(set(own) for own in names.values())))
+        shared = sorted(set.intersection(*(set(named) for named in names.values())))
         order = generator.permutation(len(shared))
         drawn = {system: [shared[place] for place in order] for system in names}
     else:
-        drawn = {system: [own[place] for place in generator.permutation(len(own))] for system, own in sorted(names.items())}
-    available = min(len(own) for own in drawn.values())
+        drawn = {
+            system: [named[place] for place in generator.permutation(len(named))] for system, named in sorted(names.items())
+        }
+    available = min(len(songs) for songs in drawn.values())
     if available < (pieces or 1):
         wanted = f"at least {pieces or 1} of {bars} bars" + (" under the same names" if paired else "") + " in each system"
         raise ValueError(f"songs: must be {wanted}, got {available}")
     count = pieces or available
-    ids = _ids(generator, repr(sorted((system, sorted(own.items())) for system, own in excerpts.items())))
+    ids = _ids(generator, repr(sorted((system, sorted(songs.items())) for system, songs in excerpts.items())))
     planned = []
     for piece in range(count):
         order = [sorted(systems)[place] for place in generator.permutation(len(systems))]
         of_piece = ((system, drawn[system][piece]) for system in order)
         planned.append(tuple(Excerpt(next(ids), piece + 1, system, name, excerpts[system][name]) for system, name in of_piece))
     criteria = SHORT_CRITERIA if bars <= _LONGEST_SHORT_EXCERPT_BARS else LONG_CRITERIA
-    left_out = sum(len(own) - len(drawn[system]) for system, own in systems.items())
+    left_out = sum(len(songs) - available for songs in systems.values())
     return ListeningTest(next(ids), tuple(planned), criteria, paired, left_out)
 
 

@@ -76,7 +76,9 @@ def report_page(evaluation: Evaluation) -> str:
                 for along, upwards, text in SCATTERS
                 if (drawing := plots.scatter(systems, signs, reference, along, upwards))
             ],
-            histograms=[(own.title, plots.histogram_plot(systems, signs, reference, own)) for own in HISTOGRAMS],
+            histograms=[
+                (histogram.title, plots.histogram_plot(systems, signs, reference, histogram)) for histogram in HISTOGRAMS
+            ],
             matrices={
                 system: (song.name, plots.matrix(song.song, f"{system}: {song.name}"))
                 for system, song in compared_songs(systems, reference, spreads).items()
