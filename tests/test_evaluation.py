@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from canzona.baselines.copybot import CopyBot
-from canzona.evaluation import Entry, Equipment, Evaluation, judge, judge_all, summarise
+from canzona.evaluation import Entry, Equipment, Evaluation, judge, judge_all, metrics, summarise
 from canzona.evaluation.comparison import adjusted, difference_of
 from canzona.evaluation.distributions import FEATURES
 from canzona.evaluation.evaluation import ScoredSong
@@ -104,6 +104,17 @@ def test_a_song_that_a_metric_does_not_fit_is_not_scored(made_up):
     alone = evaluated({"human": [plain]}, Equipment())
     assert "returns_melody_same" not in alone.figures["human"]
     assert "oa_melody_pitch" not in alone.figures["human"]
+
+
+def test_what_needs_phrases_is_not_measured_where_they_are_assumed(made_up):
+    entry = Entry("human", "1", made_up[0])
+    named, assumed = (judge(replace(entry, form_is_assumed=value), Equipment()).scores for value in (False, True))
+    unmeasured = {name for name, value in named.items() if value is not None and assumed[name] is None}
+    assert set(metrics.OF_PHRASES) <= set(named)
+    assert unmeasured == {name for name in named if name.startswith("ils_") or name in metrics.OF_PHRASES} & {
+        name for name, value in named.items() if value is not None
+    }
+    assert "piano_onsets_per_bar" not in unmeasured
 
 
 def test_a_person_s_song_does_not_copy_itself_and_a_machine_s_is_caught_whatever_its_name(made_up):

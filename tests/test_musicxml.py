@@ -18,7 +18,7 @@ from canzona.io.found import Found
 from canzona.io.musicxml_document import LARGEST_FILE
 from canzona.io.musicxml_order import Signs, playing_order
 from canzona.io.musicxml_writing import ScoreOptions, ScorePart, song_to_musicxml
-from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Mode, Note, Song
+from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
 from canzona.song.harmony import QUALITIES
 from strategies import songs
 
@@ -352,3 +352,10 @@ def test_repeats_are_played_as_music21_plays_them(sections: list[tuple[int, bool
     oracle = pytest.importorskip("music21").converter.parse(parts(("", bars)).decode(), format="musicxml")
     expected = [own.pitch.midi for own in oracle.parts[0].expandRepeats().recurse().notes]
     assert [own.pitch for own in musicxml_to_song(score(*bars)).lead_sheet.melody] == expected
+
+
+def test_compound_metres_are_bars_in_three_of_which_the_eighths_are_quarter_notes() -> None:
+    found = musicxml_to_song(score(note("C", 2) + note("E", 1), note("G", 3), time="6/8"))
+    assert (found.song.meter, found.song.form.length_bars) == (Meter(3), 4)
+    assert [(own.start_step, own.duration_steps) for own in found.song.lead_sheet.melody] == [(0, 16), (16, 8), (24, 24)]
+    assert found.remarks == ("6/8 taken as bars of 3/4, its eighths as quarter notes",)

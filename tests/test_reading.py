@@ -94,8 +94,9 @@ def test_a_folder_has_each_song_once_and_is_told_in_one_line(tmp_path: Path) -> 
     for name in ("a.json", "a.mid", "a.png", "b.mid", "c.mxl", "seconds.json", "report.json", "report.html"):
         (tmp_path / name).touch()
     assert [path.name for path in songs_in(tmp_path).values()] == ["a.json", "b.mid", "c.mxl"]
-    readings = [Reading(tmp_path / "a.mid", SONG), Reading(tmp_path / "b.mid", SONG, ("1 grace note",))]
-    assert summary(tmp_path, readings) == f"read {tmp_path}: 2 songs; left out in 1: 1 grace note"
+    readings = [Reading(tmp_path / "a.mid", SONG), Reading(tmp_path / "b.mid", SONG, ("1 grace note",), form_is_assumed=True)]
+    said = "2 songs, of 1 of which the phrases are assumed; left out in 1: 1 grace note"
+    assert summary(tmp_path, readings) == f"read {tmp_path}: {said}"
 
 
 def test_a_folder_has_songs_of_every_ending_that_is_read_and_says_what_it_passes_over(tmp_path: Path) -> None:

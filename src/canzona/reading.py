@@ -124,13 +124,18 @@ def songs_in(folder: Path) -> dict[str, Path]:
 
 
 def summary(folder: Path, readings: Iterable[Reading]) -> str:
-    """One line for a folder, such as ``read songs: 46 songs; left out in 2: 3 grace notes; passed over: more/``."""
+    """One line for a folder, such as ``read songs: 46 songs; left out in 2: 3 grace notes; passed over: more/``.
+
+    It also tells of how many the phrases are assumed: nothing that needs phrases is measured of these.
+    """
     read, songs = list(readings), songs_in(folder)
     lossy = [own for own in read if own.left_out]
     what = dict.fromkeys(thing for own in lossy for thing in own.left_out)
     visible = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".") and path.name not in BESIDE_SONGS]
     others = [f"{path.name}/" if path.is_dir() else path.name for path in visible if path.is_dir() or path.stem not in songs]
     said = f"; left out in {len(lossy)}: {_first(what)}" if lossy else ""
+    assumed = sum(own.form_is_assumed for own in read)
+    said = (f", of {assumed} of which the phrases are assumed" if assumed else "") + said
     return f"read {folder}: {counted(len(read), 'song')}{said}" + (f"; passed over: {_first(others)}" if others else "")
 
 

@@ -46,7 +46,11 @@ class Readings:
         self.read: list[Reading] = []
 
     def song(self, option: str, path: Path) -> "Song":
-        """A song from any file that holds one.
+        """A song from any file that holds one; errors as of ``reading``."""
+        return self.reading(option, path).song
+
+    def reading(self, option: str, path: Path) -> "Reading":
+        """A file that holds a song, read.
 
         Raises:
             ValueError: naming the option and the file, where it is missing or no song.
@@ -57,7 +61,7 @@ class Readings:
         reading = _named(option, path, lambda: read_music(path, self.strict, hear))
         if reading.path not in [earlier.path for earlier in self.read]:
             self.read.append(reading)
-        return reading.song
+        return reading
 
     def remark(self, path: Path, words: str) -> None:
         """Something else to be said of a file that was read."""

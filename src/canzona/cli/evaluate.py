@@ -175,9 +175,9 @@ class _Desk:
         if path.is_dir():
             return self.folder(UNNAMED, path)
         readings = Readings(self.strict)
-        song = readings.song("songs", path)
+        reading = readings.reading("songs", path)
         self._note(map(str, readings.read), readings)
-        return [Entry(UNNAMED, str(path), song)]
+        return [Entry(UNNAMED, str(path), reading.song, form_is_assumed=reading.form_is_assumed)]
 
     def folder(self, system: str, folder: Path) -> "list[Entry]":
         """The songs of a folder, and how long each took where ``seconds.json`` says so."""
@@ -192,12 +192,12 @@ class _Desk:
         readings, songs = Readings(self.strict), {}
         for name, path in songs_in(folder).items():
             try:
-                songs[name] = readings.song("songs", path)
+                songs[name] = readings.reading("songs", path)
             except ValueError as refusal:
                 self.refusals.append(str(refusal))
         self._note([summary(folder, readings.read)] if songs else [], readings)
         is_human = system in (HUMAN, HUMAN_TRAIN)
-        return [Entry(system, name, song, seconds.get(name), is_human) for name, song in songs.items()]
+        return [Entry(system, name, own.song, seconds.get(name), is_human, own.form_is_assumed) for name, own in songs.items()]
 
     def tell(self) -> None:
         """A line for every folder and file, and for every file of a folder that is left out."""

@@ -62,6 +62,7 @@ class Entry:
         song: the song.
         seconds: that it took to compose, where known.
         is_human: whether a person wrote it; a training song then does not copy itself.
+        form_is_assumed: whether its phrases are none that its file names; what needs them is then not measured.
     """
 
     system: str
@@ -69,6 +70,7 @@ class Entry:
     song: Song
     seconds: float | None = None
     is_human: bool = False
+    form_is_assumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,10 +135,10 @@ def judge(entry: Entry, equipment: Equipment) -> ScoredSong:
     scores: dict[str, float | None] = {}
     for ending, coders in equipment.coders.items():
         for coder in coders:
-            found = phrase_similarity(song, coder)
+            found = None if entry.form_is_assumed else phrase_similarity(song, coder)
             scores[f"ils_{coder.aspect}{ending}"] = None if found is None else found.ratio
             scores[f"ils_{coder.aspect}{ending}_numerator"] = None if found is None else found.numerator
-    scores |= score(song)
+    scores |= score(song, entry.form_is_assumed)
     copies: tuple[Match, ...] = ()
     if equipment.passages is not None:
         found_copies = nearest(song, equipment.passages, but_itself=entry.is_human)

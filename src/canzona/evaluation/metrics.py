@@ -203,6 +203,17 @@ ROWS: tuple[Row, ...] = (
 """Every metric, in the order of reports."""
 
 
-def score(song: Song) -> dict[str, float | None]:
-    """Every metric that one song by itself tells, by name."""
-    return {metric.row.name: metric.measure(song) for metric in METRICS}
+OF_PHRASES = frozenset(
+    [
+        "boundary_hits", "label_f1", "returns_melody_same", "returns_melody_different", "returns_piano_same",
+        "returns_piano_different", "phrase_cadences", "melody_rhythm_alike_1", "melody_rhythm_alike_2", "melody_rhythm_alike_4",
+        "melody_sounding", "melody_phrase_range", "sung_bars", "melody_notes_per_sung_bar",
+    ]
+)  # fmt: skip
+"""Metrics that measure a song by its phrases, and say nothing where these were assumed, as ILS* does."""
+
+
+def score(song: Song, form_is_assumed: bool = False) -> dict[str, float | None]:
+    """Every metric that one song by itself tells, by name; ``None`` also for ``OF_PHRASES`` where these were assumed."""
+    left_out = OF_PHRASES if form_is_assumed else ()
+    return {own.row.name: None if own.row.name in left_out else own.measure(song) for own in METRICS}

@@ -57,8 +57,8 @@ def written_words(performance: Performance, grid: Grid) -> Words:
             strange += 1
     sung = sum(len(track.lyrics) for track in score.tracks) - (0 if are_markers else len(texts))
     things = (
-        (len(texts) - len(symbols), "marker{s} that name no chord" if are_markers else "lyric{s} that name no chord"),
-        (len(markers) - len(named), "marker{s} that name no phrase"),
+        (len(texts) - len(symbols), "marker{s} naming no chord" if are_markers else "lyric{s} naming no chord"),
+        (len(markers) - len(named), "marker{s} naming no phrase"),
         (strange, "key signature{s} that no key has"),
         (sung, "word{s} of lyrics"),
     )
