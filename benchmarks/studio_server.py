@@ -33,6 +33,7 @@ class Server:
         line = self.process.stderr.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
         if found is None:
+            self.kill()
             raise RuntimeError(f"the studio did not start: {line}")
         self.port = int(found[1])
 
@@ -85,14 +86,14 @@ class Server:
     def kill(self) -> list[int]:
         """End the server as by ``kill -9``; gives the processes that are left over after a while."""
         self.process.kill()
-        self.process.wait()
+        self.process.communicate()
         return _gone(self.process.pid)
 
     def end(self) -> list[int]:
         """End it as by Ctrl-C; gives what is left over. Raises where it does not end by itself."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(_SECONDS_TO_END * 3)
+            self.process.communicate(timeout=_SECONDS_TO_END * 6)
         self._close()
         return _gone(self.process.pid)
 
