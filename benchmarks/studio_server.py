@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-_SECONDS_TO_START = 120.0
+_SECONDS_TO_ANSWER = 300.0
 _SECONDS_TO_END = 10.0
 ENDED = ("done", "stopped", "failed", "interrupted")
 
@@ -49,7 +49,7 @@ class Server:
         Raises:
             RuntimeError: for any other.
         """
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_SECONDS_TO_ANSWER)
         data = None if body is None else json.dumps(body)
         connection.request(method, path, data, {"content-type": "application/json"} if data else {})
         answer = connection.getresponse()
@@ -70,7 +70,7 @@ class Server:
 
     def listen(self) -> str:
         """The first event that tells of a job, as a page that is then closed hears it."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_SECONDS_TO_ANSWER)
         connection.request("GET", "/api/events")
         answer = connection.getresponse()
         while (line := answer.readline().decode()) and not line.startswith("event: job"):
