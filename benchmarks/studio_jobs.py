@@ -48,13 +48,13 @@ def kills(folder: Path, weights: Path, count: int, seed: int = 0) -> Counted:
     random, kept, fault, seconds = Random(seed), 0, None, 1.0
     expected: list[list[Any]] = []
     for trial in range(count):
-        server = Server(folder / "killed", weights)
-        before = server.ask("GET", "/api/songs")
-        whole = {own["id"]: server.ask("GET", f"/api/songs/{own['id']}")["song"] for own in before}
-        ids = [server.ask("POST", "/api/jobs", _asked(own, takes=2))["id"] for own in (1, 2)]
-        server.until(ids[0], ("running", *ENDED))
-        time.sleep(random.uniform(0, seconds))
-        left = server.kill()
+        with Server(folder / "killed", weights) as server:
+            before = server.ask("GET", "/api/songs")
+            whole = {own["id"]: server.ask("GET", f"/api/songs/{own['id']}")["song"] for own in before}
+            ids = [server.ask("POST", "/api/jobs", _asked(own, takes=2))["id"] for own in (1, 2)]
+            server.until(ids[0], ("running", *ENDED))
+            time.sleep(random.uniform(0, seconds))
+            left = server.kill()
         server = Server(folder / "killed", weights)
         try:
             jobs = server.ask("GET", "/api/jobs")[-2:]

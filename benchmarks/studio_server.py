@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-_SECONDS_TO_START = 120.0
+_SECONDS_TO_ANSWER = 300.0
 _SECONDS_TO_END = 10.0
 ENDED = ("done", "stopped", "failed", "interrupted")
 
@@ -33,6 +33,7 @@ class Server:
         line = self.process.stderr.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
         if found is None:
+            self.kill()
             raise RuntimeError(f"the studio did not start: {line}")
         self.port = int(found[1])
 
@@ -48,7 +49,7 @@ class Server:
         Raises:
             RuntimeError: for any other.
         """
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_SECONDS_TO_ANSWER)
         data = None if body is None else json.dumps(body)
         connection.request(method, path, data, {"content-type": "application/json"} if data else {})
         answer = connection.getresponse()
@@ -69,7 +70,7 @@ class Server:
 
     def listen(self) -> str:
         """The first event that tells of a job, as a page that is then closed hears it."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_SECONDS_TO_ANSWER)
         connection.request("GET", "/api/events")
         answer = connection.getresponse()
         while (line := answer.readline().decode()) and not line.startswith("event: job"):
@@ -85,14 +86,14 @@ class Server:
     def kill(self) -> list[int]:
         """End the server as by ``kill -9``; gives the processes that are left over after a while."""
         self.process.kill()
-        self.process.wait()
+        self.process.communicate()
         return _gone(self.process.pid)
 
     def end(self) -> list[int]:
         """End it as by Ctrl-C; gives what is left over. Raises where it does not end by itself."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(_SECONDS_TO_END * 3)
+            self.process.communicate(timeout=_SECONDS_TO_END * 6)
         self._close()
         return _gone(self.process.pid)
 
