@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
@@ -56,12 +57,13 @@ def main() -> None:
     warnings.simplefilter("ignore")
     valid, program = schema(), next(filter(None, map(shutil.which, MUSESCORES)), None)
     wrong: dict[str, list[str]] = {}
+    tried: Counter[str] = Counter()
     slowest = 0.0
     for number, (name, song) in enumerate(songs.items()):
         started = time.process_time()
         data = song_to_musicxml(song, ScoreOptions(title=name, composer="Canzona"))
-        page = song_to_musicxml(song, ScoreOptions(title=name, composer="Canzona", lengths=Lengths.LEGIBLE))
         slowest = max(slowest, (time.process_time() - started) * 96 / song.form.length_bars)
+        page = song_to_musicxml(song, ScoreOptions(title=name, composer="Canzona", lengths=Lengths.LEGIBLE))
         checks = {
             "valid by the schema": lambda files=(data, page): all(valid.validate(etree.fromstring(own)) for own in files),
             "music21 hears the same notes": lambda song=song, data=data: heard(data) == expected(song),
@@ -78,12 +80,13 @@ def main() -> None:
             checks["MuseScore without a word"] = lambda data=data: not musescore_words(program, data)
         for check, holds in checks.items():
             wrong.setdefault(check, [])
+            tried[check] += 1
             if not holds():
                 wrong[check].append(name)
         print(f"\r{number + 1} of {len(songs)}", end="", file=sys.stderr)
     print(file=sys.stderr)
     for check, names in wrong.items():
-        print(f"{check}: {len(songs) - len(names)} of {len(songs)}" + (f"; not {', '.join(names[:9])}" if names else ""))
+        print(f"{check}: {tried[check] - len(names)} of {tried[check]}" + (f"; not {', '.join(names[:9])}" if names else ""))
     longest = max(songs.values(), key=lambda song: song.form.length_bars)
     started = time.process_time()
     song_to_score_pdf(longest, ScoreOptions())
