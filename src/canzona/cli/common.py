@@ -114,15 +114,19 @@ def read_data(path: Path) -> "list[PreparedSong]":
         raise ValueError(f"data: cannot read {str(path)!r}: {(error.strerror or str(error)).lower()}") from None
 
 
-def split_data(path: Path) -> "tuple[list[PreparedSong], list[PreparedSong]]":
-    """The songs of a data set that are trained on, and its tuning songs, which training is watched on.
+def split_data(*paths: Path) -> "tuple[list[PreparedSong], list[PreparedSong]]":
+    """The songs of data sets that are trained on, and their tuning songs, which training is watched on.
 
     Where there are no tuning songs, validation songs take their place, and where there are none of these, the training songs.
 
     Raises:
-        ValueError: as ``read_data``.
+        ValueError: as ``read_data``, and where a set is given twice.
     """
-    songs = read_data(path)
+    from canzona.training.merging import joined_collections
+
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise ValueError(f"data: must be different data sets, got {', '.join(map(str, paths))}")
+    songs = joined_collections([read_data(path) for path in paths])
     training = [song for song in songs if not song.is_validation and not song.is_tuning]
     validation = [song for song in songs if song.is_validation]
     return training, [song for song in songs if song.is_tuning] or validation or training

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def train(
     level: Annotated[str, typer.Argument(help="form, reduced-lead-sheet, lead-sheet or accompaniment.")],
-    data: Annotated[Path, typer.Option(help="Data set made by 'canzona prepare'.")],
+    data: Annotated[list[Path], typer.Option(help="Data set made by 'canzona prepare'; may be given several times.")],
     run: Annotated[Path | None, typer.Option(help="Folder for checkpoint, weights and history. Default: runs/LEVEL.")] = None,
     force: options.Force = False,
     max_minutes: Annotated[float | None, typer.Option(help="Budget in minutes. Default: 30.")] = None,
@@ -81,7 +81,7 @@ def train(
         decay=decay,
         compile=chosen.type == "cuda",
     )
-    training, validation = split_data(data)
+    training, validation = split_data(*data)
     encoders = load_encoders() if row.external else None
     with joined_group(chosen) as (group, own):
         trainer = Trainer(row, training, validation, folder, config, own, encoders=encoders, group=group)

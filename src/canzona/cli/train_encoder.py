@@ -14,7 +14,7 @@ from canzona.cli.progress import progress
 
 def train_encoder(
     encoder: Annotated[str, typer.Argument(help="melody_pitch, melody_rhythm, chords, chords_8 or texture.")],
-    data: Annotated[Path, typer.Option(help="Data set made by 'canzona prepare'.")],
+    data: Annotated[list[Path], typer.Option(help="Data set made by 'canzona prepare'; may be given several times.")],
     run: Annotated[Path | None, typer.Option(help="Folder for weights and history. Default: runs/ENCODER-SEED_NUMBER.")] = None,
     force: options.Force = False,
     max_minutes: Annotated[
@@ -49,7 +49,7 @@ def train_encoder(
     use_processors(threads)
     folder = run or Path("runs") / f"{row.name}-{seed_number}"
     new_run(folder, WEIGHTS, force)
-    training, validation = split_data(data)
+    training, validation = split_data(*data)
     trainer = EncoderTrainer(row, seed_number, training, validation, config, chosen)
     with progress() as display:
         try:

@@ -29,6 +29,8 @@ LARGEST_PACKED_BYTES, LARGEST_UNPACKED_BYTES = 2**28, 2**30
 """The largest file that is read, and the most that it may unpack to: some thirty times POP909."""
 
 POP909_SONGS = 909
+FIRST_OWN_NUMBER = 1000
+"""Songs of other collections are numbered from here on."""
 TRAINING_SONGS = 818
 
 
@@ -37,7 +39,7 @@ class PreparedSong:
     """One arrangement under one phrase labelling.
 
     Attributes:
-        number: POP909 number; two labellings of a song share it.
+        number: POP909 number, or one from ``FIRST_OWN_NUMBER``; two labellings of a song share it.
         song: all four levels, velocities kept.
     """
 
@@ -93,7 +95,7 @@ def save_songs(path: Path, songs: Sequence[PreparedSong]) -> int:
             tables[name].append(rows)
     arrays: dict[str, np.ndarray] = {
         "format": np.array(FORMAT),
-        "number": np.array([prepared.number for prepared in songs], dtype=np.int16),
+        "number": np.array([prepared.number for prepared in songs], dtype=np.int32),
         "beats_per_bar": np.array([prepared.song.meter.beats_per_bar for prepared in songs], dtype=np.int8),
         "tempo": np.array([prepared.song.tempo for prepared in songs], dtype=np.float64),
         "form": np.array([str(prepared.song.form) for prepared in songs]),

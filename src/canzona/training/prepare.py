@@ -65,9 +65,18 @@ def prepare_song(number: int, pop909: Path, structure: Path) -> Preparation:
                     accompaniment=arrangement.accompaniment,
                 )
             )
-            for level in LEVELS:
-                encode_level(level, song)
-            songs.append(PreparedSong(number, replace(song, provenance={})))
+            songs.append(PreparedSong(number, checked_levels(song)))
         return Preparation(number, tuple(songs), None, arrangement.melody_match)
     except ValueError as error:
         return Preparation(number, (), str(error), 0.0)
+
+
+def checked_levels(song: Song) -> Song:
+    """The song without its provenance, once all its levels are known to be drawable.
+
+    Raises:
+        ValueError: where one is not.
+    """
+    for level in LEVELS:
+        encode_level(level, song)
+    return replace(song, provenance={})

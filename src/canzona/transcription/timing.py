@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from canzona.song.song import HIGHEST_TEMPO, LOWEST_TEMPO
 from canzona.song.time_signatures import taken_as
 from canzona.song.timing import SECONDS_PER_MINUTE, STEPS_PER_BEAT, Meter
-from canzona.transcription.barlines import heard_meter, lay_bars, sixteenth_phase, step_features
+from canzona.transcription.barlines import first_bass_prior, heard_meter, lay_bars, sixteenth_phase, step_features
 from canzona.transcription.beat_tracking import track_beats
 from canzona.transcription.grid import Grid, even_grid
 from canzona.transcription.metre_events import written_meter
@@ -93,7 +93,7 @@ def hear_timing(performance: Performance, options: AnalysisOptions) -> Timing:
         meter, meter_confidence = options.meter, _SURE
     elif trusts_phase and written.meter is not None and (written.is_given or len(notes) < FEWEST_TO_TRACK):
         meter, meter_confidence = written.meter, 0.95 if written.is_given else 0.6
-    prior = np.zeros(meter.steps_per_bar)
+    prior = first_bass_prior(moved, meter)
     if trusts_phase and options.first_downbeat_seconds is None:
         period = min(written.period, meter.beats_per_bar)
         for beat in range(0, meter.beats_per_bar, period):
