@@ -200,6 +200,13 @@ def test_damaged_files_are_read_or_refused(data: st.DataObject) -> None:
         assert musicxml_to_song(song_to_musicxml(song, SHEET)).form.length_bars == song.form.length_bars
 
 
+def test_a_first_bar_in_two_parts_begins_on_its_first_beat_and_an_upbeat_does_not() -> None:
+    parted = score(note("C", 3), note("D", 1), note("E", 4))
+    assert heard(parted)[0] == [(0, 3, 60), (3, 1, 62), (4, 4, 64)]
+    upbeat = score(note("D", 1), note("E", 4), note("C", 3))
+    assert heard(upbeat)[0] == [(3, 1, 62), (4, 4, 64), (8, 3, 60)]
+
+
 def test_nothing_is_cached_or_unpickled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     for name in ("load", "loads", "dump", "dumps", "Unpickler", "Pickler"):
