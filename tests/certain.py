@@ -7,12 +7,12 @@ from canzona.song import Chord
 Value = TypeVar("Value")
 
 
-def there(value: Value | None) -> Value:
+def sure(value: Value | None) -> Value:
     """The value, which is not ``None``."""
     assert value is not None
     return value
 
 
-def chord(symbol: str) -> Chord:
+def sure_chord(symbol: str) -> Chord:
     """The chord of a symbol that is one."""
-    return there(Chord.parse(symbol))
+    return sure(Chord.parse(symbol))
