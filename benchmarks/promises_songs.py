@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 
 import mido
-import symusic
+from symusic.core import ScoreTick
 
 from batches import FORM, compose, order
 from canzona.batch import Composed, compose_seeds
@@ -88,7 +88,7 @@ def files_agree(count: int) -> Counted:
     kept = 0
     for own in composed(count):
         song = song_from_json(own.song_json)
-        one, other, back = symusic.Score.from_midi(own.midi), mido.MidiFile(file=BytesIO(own.midi)), midi_to_song(own.midi)
+        one, other, back = ScoreTick.from_midi(own.midi), mido.MidiFile(file=BytesIO(own.midi)), midi_to_song(own.midi)
         notes = [sum(len(track.notes) for track in one.tracks), _notes(other), _sounding(song)]
         markers = [message.text for track in other.tracks for message in track if message.type == "marker"]
         names = {track.name for track in one.tracks} == {"MELODY", "CHORDS", "PIANO"}
@@ -108,7 +108,7 @@ def _sounding(song: Song) -> int:
 
 def scores(count: int) -> Counted:
     """MusicXML: valid, heard alike by music21, read back alike, drawn by Verovio without a word."""
-    from lxml import etree
+    import lxml.etree as etree
 
     from canzona.io.musicxml_writing import song_to_musicxml
     from scores import engraver_words, expected, heard, read_back, schema

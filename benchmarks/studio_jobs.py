@@ -55,13 +55,13 @@ def kills(folder: Path, weights: Path, count: int, seed: int = 0) -> Counted:
             server.until(ids[0], ("running", *ENDED))
             time.sleep(random.uniform(0, seconds))
             left = server.kill()
-        server = Server(folder / "killed", weights)
+        server, problems = Server(folder / "killed", weights), dict[str, bool]()
         try:
             jobs = server.ask("GET", "/api/jobs")[-2:]
             states = [job["state"] for job in jobs]
             time.sleep(0.3)
             still = [job["state"] for job in server.ask("GET", "/api/jobs")[-2:]]
-            problems = {
+            problems |= {
                 "processes were left over": bool(left),
                 "a job is lost or out of order": [job["id"] for job in jobs] != ids,
                 "a job is neither done nor interrupted": any(state not in ("done", "interrupted") for state in states),

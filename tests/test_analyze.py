@@ -5,6 +5,7 @@ import json
 import pytest
 
 from canzona.io.song_json import read_song_file
+from certain import sure
 from test_cli import assert_one_line, canzona, here
 from test_tracks import BAR, TICKS, midi
 from test_transcription import FOUR, tune
@@ -23,7 +24,7 @@ def test_a_midi_file_becomes_a_song_and_a_line_says_what_was_heard(canzona, here
     result = canzona("analyze", "any.mid", "-o", "song.json", "--json")
     assert result.status == 0, result
     song = read_song_file(here / "song.json")
-    assert [note.start_step * TICKS // 4 for note in song.lead_sheet.melody] == [row[0] for row in tune(4)]
+    assert [note.start_step * TICKS // 4 for note in sure(song.lead_sheet).melody] == [row[0] for row in tune(4)]
     assert song.reduced_lead_sheet is not None
     facts = json.loads(result.out)
     assert (facts["meter"], facts["tempo"], facts["left_out"]) == ("4/4", 100.0, ["1 note below a piano's range"])

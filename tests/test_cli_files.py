@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from canzona.cli import steering
+from canzona.generation.request_json import seed_of
 from canzona.hierarchy.levels import FORM
 from canzona.io.midi import song_to_midi
 from canzona.io.song_json import read_song_file, write_song_file
@@ -91,7 +92,7 @@ def test_composing_without_a_name_takes_free_ones_and_other_seeds(compose, here)
     seeds = [json.loads(compose("--json").out)["seed"] for _ in range(3)]
     assert names(here) == sorted(f"{stem}.{suffix}" for stem in ("song", "song-2", "song-3") for suffix in ("mid", "json"))
     assert len(set(seeds)) == 3
-    stored = [read_song_file(here / f"{stem}.json").provenance["request"]["seed"] for stem in ("song", "song-2", "song-3")]
+    stored = [seed_of(read_song_file(here / f"{stem}.json")) for stem in ("song", "song-2", "song-3")]
     assert stored == seeds
 
 
@@ -112,7 +113,7 @@ def test_a_revision_is_another_song_by_default(compose, canzona, tiny_weights, h
     outcome = canzona("revise", "song.json", "--level", "accompaniment", "--steps", 2, "--weights", tiny_weights, "--json")
     assert (outcome.status, json.loads(outcome.out)["seed"]) == (0, 6)
     song, revised = read_song_file(here / "song.json"), read_song_file(here / "revised.json")
-    assert revised.provenance["request"]["seed"] == 6
+    assert seed_of(revised) == 6
     assert revised.lead_sheet == song.lead_sheet
     assert revised.accompaniment != song.accompaniment
 

@@ -12,6 +12,7 @@ from canzona.hierarchy.levels import LEVELS
 from canzona.io.midi import song_to_midi
 from canzona.io.song_json import read_song_file, write_song_file
 from canzona.song import Chord, Form, LeadSheet, Meter, Note, Song
+from certain import sure
 from test_cli import assert_one_line, canzona, here, names, tiny_weights
 from test_render import example_song
 
@@ -53,7 +54,7 @@ def test_exact_chords_are_in_the_midi_file_too(compose, canzona, here):
     assert outcome.status == 0
     assert outcome.err == "canzona: key: A minor, heard in the music given; --key says otherwise\n"
     song = read_song_file(here / "song.json")
-    chords = [(span.start_beat, span.chord) for span in song.lead_sheet.chords]
+    chords = [(span.start_beat, span.chord) for span in sure(song.lead_sheet).chords]
     a_minor = Chord(9, "min", 9)
     assert chords == [(0, Chord(0, "maj", 0)), (2, Chord(7, "maj", 11)), (4, Chord(5, "maj", 5)), (8, a_minor), (12, a_minor)]
 
@@ -63,7 +64,7 @@ def test_a_melody_and_a_lead_sheet_come_from_any_file(compose, sources, name):
     own = read_song_file(sources / "own.json")
     assert compose("--melody", name, "-o", "song.mid").status == 0
     song = read_song_file(sources / "song.json")
-    assert song.lead_sheet.melody == own.lead_sheet.melody
+    assert sure(song.lead_sheet).melody == sure(own.lead_sheet).melody
     assert (str(song.form), song.tempo, song.meter) == (str(own.form), own.tempo, own.meter)
     assert compose("--lead-sheet", name, "--seed", 1, "-o", "sheet.mid").status == 0
     assert read_song_file(sources / "sheet.json").lead_sheet == own.lead_sheet
@@ -82,8 +83,8 @@ def test_a_prompt_is_continued(compose, sources):
     own = read_song_file(sources / "own.json")
     assert compose("--prompt", "own.json", "--prompt-bars", 4, "--form", "A4B2", "-o", "song.mid").status == 0
     song = read_song_file(sources / "song.json")
-    assert [note for note in song.accompaniment if note.start_step < 64] == [
-        note for note in own.accompaniment if note.start_step < 64
+    assert [note for note in sure(song.accompaniment) if note.start_step < 64] == [
+        note for note in sure(own.accompaniment) if note.start_step < 64
     ]
 
 
@@ -114,7 +115,9 @@ def test_revising_keeps_the_rest_and_can_be_repeated(compose, revise, canzona, t
     song, other = (read_song_file(here / name) for name in ("song.json", "other.json"))
     assert (other.form, other.lead_sheet, other.tempo) == (song.form, song.lead_sheet, song.tempo)
     assert other.accompaniment != song.accompaniment
-    assert [n for n in other.accompaniment if n.start_step < 32] == [n for n in song.accompaniment if n.start_step < 32]
+    assert [n for n in sure(other.accompaniment) if n.start_step < 32] == [
+        n for n in sure(song.accompaniment) if n.start_step < 32
+    ]
     assert revise("song.json", "--level", "accompaniment", "--phrases", "B", "--seed", 2, "-o", "same.mid").status == 0
     assert (here / "same.mid").read_bytes() == (here / "other.mid").read_bytes()
     (here / "song.json").unlink()

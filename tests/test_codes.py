@@ -47,7 +47,9 @@ def codes_for(level: Level, encoders: Encoders, songs: list[Song]) -> TrainingCo
     return TrainingCodes(level.external, encoders.named(level.external.encoding, CONTROL_SEED).network, songs, CPU)
 
 
-def some_windows(songs: list[Song], level: Level, count: int = 30, seed: int = 0) -> tuple[torch.Tensor, ...]:
+def some_windows(
+    songs: list[Song], level: Level, count: int = 30, seed: int = 0
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Numbers of songs, first bars, and bars of windows."""
     random = torch.Generator().manual_seed(seed)
     song = torch.randint(len(songs), (count,), generator=random)

@@ -10,6 +10,7 @@ import pytest
 
 from canzona.evaluation.copying import FEWEST_LISTED_ONSETS, LISTED_BARS, TrainingPassages, nearest
 from canzona.song import Form, LeadSheet, Meter, Note, Song
+from certain import sure
 
 BAR = 16
 QUADRUPLE = Meter(4)
@@ -61,7 +62,7 @@ def test_a_literal_copy_is_found_exactly(semitones):
             assert match.onsets >= FEWEST_LISTED_ONSETS
     run = copying.melody_run
     assert run is not None
-    melody = training[3][1].lead_sheet.melody
+    melody = sure(training[3][1].lead_sheet).melody
     assert run.length_notes == sum(2 <= note.start_step // BAR < 7 for note in melody)
     assert (run.own_bar, run.name, run.bar) == (1, "song 3", 2)
 
@@ -117,7 +118,7 @@ def test_what_shares_nothing_scores_nothing():
 def test_a_song_is_not_compared_with_itself_when_asked_whatever_it_is_called():
     first, second = random_song(1), random_song(2)
     passages = TrainingPassages.of([("first", first), ("second", second), ("again", first)])
-    assert set(nearest(first, passages).figures().values()) == {1, len(first.lead_sheet.melody)}
+    assert set(nearest(first, passages).figures().values()) == {1, len(sure(first.lead_sheet).melody)}
     assert nearest(first, passages, but_itself=True) == nearest(first, TrainingPassages.of([("second", second)]))
     assert set(nearest(first, TrainingPassages.of([("first", first)]), but_itself=True).figures().values()) == {None}
 
@@ -149,13 +150,15 @@ def test_a_labelling_counts_once_and_a_pickle_is_as_good():
 def test_transposing_the_song_changes_no_figure():
     passages = TrainingPassages.of([(str(seed), random_song(seed)) for seed in range(4)])
     own = random_song(9)
-    higher = replace(own, lead_sheet=LeadSheet(moved(own.lead_sheet.melody, 3)), accompaniment=moved(own.accompaniment, 3))
+    higher = replace(
+        own, lead_sheet=LeadSheet(moved(sure(own.lead_sheet).melody, 3)), accompaniment=moved(sure(own.accompaniment), 3)
+    )
     assert nearest(higher, passages).figures() == pytest.approx(nearest(own, passages).figures())
 
 
 def test_listed_passages_share_no_bar_and_no_source():
     source = random_song(1, bars=4)
-    thrice = tuple(note for bars in (0, 4, 8) for note in moved(source.accompaniment, bars=bars))
+    thrice = tuple(note for bars in (0, 4, 8) for note in moved(sure(source.accompaniment), bars=bars))
     own = song((), 12, piano=thrice)
     listed = nearest(own, TrainingPassages.of([("source", source), ("other", random_song(2))])).listed
     assert listed[0].own_bar == 0

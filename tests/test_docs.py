@@ -7,10 +7,12 @@ import re
 import shlex
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 import typer
+from typer.core import TyperGroup
 
 from canzona import __version__, pretrained
 from canzona.cli.app import app, run
@@ -38,7 +40,9 @@ SHORTENED = {
 }
 """README's code is run for a shorter song in fewer steps."""
 
-COMMANDS = typer.main.get_command(app).commands
+GROUP = typer.main.get_command(app)
+assert isinstance(GROUP, TyperGroup)
+COMMANDS = GROUP.commands
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -80,7 +84,7 @@ CANZONA_LINES = [words[1:] for page in PAGES for words in shell_lines(page) if w
 
 
 def test_levels_page_prints_what_it_shows() -> None:
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     runner = doctest.DocTestRunner(optionflags=doctest.FAIL_FAST)
     for number, block in enumerate(blocks(LEVELS_PAGE, "python"), start=1):
         example = doctest.DocTestParser().get_doctest(block, names, f"block {number}", LEVELS_PAGE.name, 0)

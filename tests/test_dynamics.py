@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def at_velocity(song: Song, velocity: int) -> Song:
     )
 
 
-def flat_dynamics(typical: float = 50.0, **fields: object) -> Dynamics:
+def flat_dynamics(typical: float = 50.0, **fields: Any) -> Dynamics:
     """Networks that play every note alike."""
     player = Player(PlayerConfig(**(SHAPE | {"typical_velocity": typical, "width": 4} | fields))).requires_grad_(False)
     player.output.weight.zero_()

@@ -58,7 +58,7 @@ def test_the_network_hears_estimates_and_known_music_alike():
     x, level, nothing = torch.zeros_like(points), torch.zeros(1), torch.zeros_like(points)
     before = network(x, nothing, level, told)
     with torch.no_grad():
-        network.echoes["1"].weights.bias.fill_(1.0)
+        network.get_parameter("echoes.1.weights.bias").fill_(1.0)
     heard = network(x, nothing, level, told, points) - before
     expected = at_lags(points[..., 3:].unflatten(-1, (4, 2)), SHAPE.lags).sum((2, 4))[..., None].expand(-1, -1, -1, 3)
     assert torch.allclose(heard[..., 3:], expected.flatten(2), atol=1e-5)

@@ -5,11 +5,13 @@ import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import safe_open, save_file
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from canzona import pretrained
 from canzona.cli.train_encoder import train_encoder
@@ -44,7 +46,7 @@ TINY = {"width": 16, "encoder_blocks": 1, "decoder_blocks": 1}
 C, A_MINOR, G_OVER_B = Chord(0, "maj", 0), Chord(9, "min", 9), Chord(7, "maj", 11)
 
 
-def tiny_encoder(encoding: Encoding, seed_number: int = 0, width: int = 16, **card: object) -> TrainedEncoder:
+def tiny_encoder(encoding: Encoding, seed_number: int = 0, width: int = 16, **card: Any) -> TrainedEncoder:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_number)
         network = Autoencoder(encoding.config(**TINY | {"width": width})).eval().requires_grad_(False)
@@ -129,7 +131,7 @@ def test_transposing_segments_is_transposing_the_song(semitones):
 def test_chords_are_seen_by_their_tones_not_their_names():
     same = [song_of(chords=[(0, 8, Chord(root, quality, 9))]) for root, quality in ((0, "maj6"), (9, "min7"))]
     seen = [features(View.CHORDS, of_one_song(song, [0])) for song in same]
-    np.testing.assert_array_equal(*seen)
+    np.testing.assert_array_equal(seen[0], seen[1])
     assert seen[0][0, 0].nonzero()[0].tolist() == [9, 12 + 0, 12 + 4, 12 + 7, 12 + 9, 24 + 9, 36]
 
 

@@ -34,6 +34,7 @@ from canzona.song.progression import Progression
 from canzona.song.timing import beats_to_steps
 from canzona.song.transposition import FURTHEST_DOWN, FURTHEST_UP, home_shift, transposed
 from canzona.version import __version__
+from certain import sure
 from strategies import forms, meters
 from tiny import tiny_cascade
 
@@ -107,7 +108,7 @@ def music(song: Song) -> Song:
 
 
 def form_of(cascade: Cascade, request: Request) -> Form:
-    (song,) = list(cascade.stream([request], until=FORM))[-1].songs
+    (song,) = sure(list(cascade.stream([request], until=FORM))[-1].songs)
     return song.form
 
 
@@ -122,15 +123,17 @@ def check_song(song: Song, request: Request) -> None:
     assert (song.meter, song.tempo) == (request.meter, request.tempo)
     assert None not in (song.reduced_lead_sheet, song.lead_sheet, song.accompaniment)
     for sheet in (song.reduced_lead_sheet, song.lead_sheet):
-        assert all(earlier.end_step <= later.start_step for earlier, later in pairwise(sheet.melody))
-        assert all(0 <= note.start_step < note.end_step <= song.length_steps for note in sheet.melody)
+        assert all(earlier.end_step <= later.start_step for earlier, later in pairwise(sure(sheet).melody))
+        assert all(0 <= note.start_step < note.end_step <= song.length_steps for note in sure(sheet).melody)
     beat = beats_to_steps(1)
-    assert all(note.start_step % beat == note.duration_steps % beat == 0 for note in song.reduced_lead_sheet.melody)
-    assert all(note.end_step <= song.length_steps for note in song.accompaniment)
-    assert {note.pitch for sheet in (song.reduced_lead_sheet, song.lead_sheet) for note in sheet.melody} <= {*MELODY_PITCHES}
-    assert {note.pitch for note in song.accompaniment} <= {*PIANO_PITCHES}
+    assert all(note.start_step % beat == note.duration_steps % beat == 0 for note in sure(song.reduced_lead_sheet).melody)
+    assert all(note.end_step <= song.length_steps for note in sure(song.accompaniment))
+    assert {note.pitch for sheet in (song.reduced_lead_sheet, song.lead_sheet) for note in sure(sheet).melody} <= {
+        *MELODY_PITCHES
+    }
+    assert {note.pitch for note in sure(song.accompaniment)} <= {*PIANO_PITCHES}
     for pitch in PIANO_PITCHES:
-        same = [note for note in song.accompaniment if note.pitch == pitch]
+        same = [note for note in sure(song.accompaniment) if note.pitch == pitch]
         assert all(earlier.end_step <= later.start_step for earlier, later in pairwise(same))
     assert song_from_json(song_to_json(song)) == song
     midi_to_song(song_to_midi(song))
@@ -261,15 +264,15 @@ def test_a_composed_form_starts_at_home_which_the_seed_draws(modulating):
     for seed, form in forms.items():
         shift = shift_home(Request(seed=seed))
         assert shift == home_shift(form)
-        first, *later = (phrase.key.transposed(shift) for phrase in form.phrases)
+        first, *later = (sure(phrase.key).transposed(shift) for phrase in form.phrases)
         assert first.relative_major == 0
         assert {*later} <= {Key.parse("D")}
     assert max(len(form.phrases) for form in forms.values()) > 2
-    assert len({form.phrases[0].key.relative_major for form in forms.values()}) > 2
+    assert len({sure(form.phrases[0].key).relative_major for form in forms.values()}) > 2
     keyless = Form.parse("A3B8")
     assert home_shift(form_of(modulating, Request(keyless, seed=3, **QUICK))) == shift_home(Request(seed=3))
     partly = form_of(modulating, Request(keyless.with_keys([None, Key.parse("Eb")]), **QUICK))
-    assert [phrase.key.relative_major for phrase in partly.phrases] == [3, 3]
+    assert [sure(phrase.key).relative_major for phrase in partly.phrases] == [3, 3]
 
 
 def test_form_networks_are_told_to_begin_at_home_and_how_long_to_go_on():
@@ -296,7 +299,7 @@ def test_a_song_in_another_key_is_the_same_song_moved_but_for_what_its_tonic_cha
     away = home.transposed(shift)
     song, moved = (music(deaf.compose(request)) for request in (home, away))
     assert moved == transposed(song, shift)
-    assert min(map(len, (song.accompaniment, song.lead_sheet.melody, song.reduced_lead_sheet.melody))) > 5
+    assert min(map(len, (sure(song.accompaniment), sure(song.lead_sheet).melody, sure(song.reduced_lead_sheet).melody))) > 5
     song, moved = (music(centred.compose(request)) for request in (home, away))
     assert moved.form == transposed(song, shift).form
     there = transposed(song, shift)
@@ -309,7 +312,7 @@ def test_notes_beyond_an_instrument_move_by_octaves_or_make_way():
     there = Note(6, deep.pitch + 12, 4)  # would sound twice at once
     song = Song(Form.parse("A2"), lead_sheet=LeadSheet((low, high, middle)), accompaniment=(deep, top, there))
     found = within_range(song)
-    assert found.lead_sheet.melody == (replace(low, pitch=low.pitch + 12), replace(high, pitch=high.pitch - 24), middle)
+    assert sure(found.lead_sheet).melody == (replace(low, pitch=low.pitch + 12), replace(high, pitch=high.pitch - 24), middle)
     assert found.accompaniment == (replace(top, pitch=top.pitch - 12), there)
     apart = replace(there, start_step=deep.end_step)
     assert within_range(replace(song, accompaniment=(deep, apart))).accompaniment == (replace(deep, pitch=there.pitch), apart)
@@ -375,7 +378,7 @@ def test_only_levels_that_are_not_kept_are_composed(centred):
     request = replace(SHORT, form=None, key=None, kept=(Kept(song, LEAD_SHEET.name),))
     reports = list(only_piano.stream([request]))
     assert {report.level for report in reports if report.songs is None} == {ACCOMPANIMENT}
-    assert music(reports[-1].songs[0]) == music(song)
+    assert music(sure(reports[-1].songs)[0]) == music(song)
     (until_chords,) = list(centred.stream([SHORT], until=REDUCED_LEAD_SHEET))[-1].songs
     assert until_chords.reduced_lead_sheet == song.reduced_lead_sheet
     assert (until_chords.lead_sheet, until_chords.accompaniment) == (None, None)

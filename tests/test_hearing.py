@@ -6,6 +6,7 @@ from canzona.generation.controls import Kept, Likeness
 from canzona.generation.request import Request
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
 from canzona.song.progression import Progression
+from certain import sure
 
 FOUR = Meter()
 
@@ -18,7 +19,7 @@ def keys(request: Request) -> list[str]:
 def song(key: str, form: str = "A4") -> Song:
     """A song that rests on its tonic, whose phrases have their keys."""
     own = Form.parse(form, Key.parse(key))
-    tonic = own.phrases[0].key.tonic
+    tonic = sure(own.phrases[0].key).tonic
     degrees = [(tonic, "maj"), (tonic + 7, "maj"), (tonic + 9, "min"), (tonic + 5, "maj")]
     chords = tuple(ChordSpan(4 * bar, 4, Chord(root % 12, kind, root % 12)) for bar, (root, kind) in enumerate(degrees))
     notes = tuple(Note(16 * bar, 60 + root % 12, 16) for bar, (root, _) in enumerate(degrees))
@@ -33,7 +34,7 @@ def chords(text: str) -> Progression:
 def test_the_key_of_given_chords_moves_with_them(semitones: int) -> None:
     given = chords("C | G | Am | F").transposed(semitones)
     request = Request(form=Form.parse("A4B8"), chords=given)
-    assert {phrase.key for phrase in request.keyed_form.phrases} == {Key(semitones)}
+    assert {phrase.key for phrase in sure(request.keyed_form).phrases} == {Key(semitones)}
     assert Request(chords=given).first_key == Key(semitones)
     assert request.heard_keys == (Key(semitones),)
 

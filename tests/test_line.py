@@ -11,6 +11,7 @@ from canzona.evaluation import line, piano
 from canzona.evaluation.metrics import MELODY, METRICS, PIANO
 from canzona.song import Form, LeadSheet, Meter, Note, Song
 from canzona.song.transposition import transposed
+from certain import sure
 
 FIGURES = {metric.row.name: metric.measure for metric in METRICS if metric.row.group in (MELODY, PIANO)}
 OF_MELODY = [name for name in FIGURES if name.startswith("melody_")]
@@ -84,7 +85,7 @@ def test_intervals_are_counted_by_pairs_of_neighbours():
     mixed = sung("A4", tune([60, 62, 64, 64, 76, 75, 70, 77, 69]))  # +2 +2 0 +12 −1 −5 +7 −8
     assert line.melody_stepwise(mixed) == 3 / 8
     assert line.melody_wide_leaps(mixed) == 2 / 8
-    in_order = mixed.lead_sheet.melody
+    in_order = sure(mixed.lead_sheet).melody
     assert line.melody_wide_leaps(sung("A4", (*in_order[3:], *in_order[:3]))) == 2 / 8
 
 
@@ -157,7 +158,7 @@ def test_rhythms_of_a_phrase_are_compared_by_distance(meter):
     assert line.melody_rhythm_alike(song, 2) == pytest.approx(1 / 2)  # second with third
     assert line.melody_rhythm_alike(song, 4) == 1  # first with first
     assert line.melody_rhythm_alike(song, 5) is None
-    assert line.melody_rhythm_alike(sung("i5A1", song.lead_sheet.melody, meter), 1) is None
+    assert line.melody_rhythm_alike(sung("i5A1", sure(song.lead_sheet).melody, meter), 1) is None
 
 
 def test_rhythms_do_not_hear_pitch_length_or_how_many_start_together():

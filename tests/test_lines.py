@@ -87,7 +87,7 @@ def test_an_interval_counts_alike_wherever_it_lies():
             weight * own[..., FARTHEST + place - item] if abs(place - item) <= FARTHEST else torch.zeros(1, 3)
             for own, place, weight in ((last, 14, 1.0), (following, 16, 0.5))
         )
-        assert torch.allclose(logits[..., item], expected, atol=1e-5)
+        assert torch.allclose(logits[..., item], torch.as_tensor(expected), atol=1e-5)
 
 
 def test_a_figure_is_told_alike_at_any_pitch():
@@ -170,7 +170,7 @@ def test_an_untrained_line_changes_nothing_and_a_trained_one_hears_the_estimate(
     before = lined(x, estimate, level, told)
     assert torch.equal(before, plain(x, estimate, level, told))
     with torch.no_grad():
-        lined.lines["1"].intervals.bias[FARTHEST - 2] = 5.0  # two steps up from the last
+        lined.get_parameter("lines.1.intervals.bias")[FARTHEST - 2] = 5.0  # two steps up from the last
     change = lined(x, estimate, level, told) - before
     assert change[:, 3:, -ITEMS + 9].allclose(torch.tensor(5.0))
     change[:, 3:, -ITEMS + 9] = 0

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from symusic import KeySignature, Score, Tempo, TextMeta, TimeSignature, Track
-from symusic import Note as MidiNote
 
-from canzona.io.midi import TICKS_PER_BEAT, TICKS_PER_STEP, midi_to_song, song_to_midi
+from canzona.io.midi import TICKS_PER_STEP, midi_to_song, song_to_midi
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
+from midi_files import midi
 from strategies import keys, songs
 
 TEXT, NAME, LYRIC, MARKER, END, TEMPO, METER, KEY = 0x01, 0x03, 0x05, 0x06, 0x2F, 0x51, 0x58, 0x59
@@ -29,7 +28,7 @@ class Event:
 def parse(file: bytes) -> tuple[tuple[int, int, int], list[list[Event]]]:
     """(type, number of tracks, ticks a quarter note) and the events of each track."""
     assert file[:8] == b"MThd\x00\x00\x00\x06"
-    header = tuple(int.from_bytes(file[at : at + 2], "big") for at in (8, 10, 12))
+    kind, count, ticks = (int.from_bytes(file[at : at + 2], "big") for at in (8, 10, 12))
     tracks, position = [], 14
     while position < len(file):
         assert file[position : position + 4] == b"MTrk"
@@ -37,7 +36,7 @@ def parse(file: bytes) -> tuple[tuple[int, int, int], list[list[Event]]]:
         tracks.append(list(events(file[position + 8 : position + 8 + length])))
         position += 8 + length
     assert position == len(file)
-    return header, tracks
+    return (kind, count, ticks), tracks
 
 
 def events(body: bytes) -> Iterator[Event]:
@@ -193,33 +192,19 @@ def test_a_key_struck_again_ends_its_note():
 
 
 def test_other_resolutions_and_tracks_are_understood():
-    score = Score(96)
-    score.time_signatures.append(TimeSignature(0, 4, 4))
-    score.markers.append(TextMeta(0, "A2"))
-    score.key_signatures.append(KeySignature(0, -7, 1))
-    for name in ("DRUMS", "PIANO"):
-        track = Track(name)
-        track.notes.append(MidiNote(25, 22, 60, 80))
-        track.notes.append(MidiNote(50, 1, 62, 81))
-        score.tracks.append(track)
-    song = midi_to_song(score.dumps_midi())
+    rows = [(25, 22, 60, 80), (50, 1, 62, 81)]
+    song = midi_to_song(
+        midi({"DRUMS": rows, "PIANO": rows}, meters=[(0, 4, 4)], markers=[(0, "A2")], signatures=[(0, -7, 1)], ticks=96)
+    )
     assert song == Song(
         Form.parse("A2", Key.parse("Ab minor")), tempo=song.tempo, accompaniment=(Note(1, 60, 1, 80), Note(2, 62, 1, 81))
     )
 
 
 def score_with(*, meters=((0, 4, 4),), markers=((0, "A1"),), tempos=(90,), signatures=(), lyrics=(), notes=()) -> bytes:
-    score = Score(TICKS_PER_BEAT)
-    score.time_signatures.extend([TimeSignature(*row) for row in meters])
-    score.markers.extend([TextMeta(*row) for row in markers])
-    score.tempos.extend([Tempo(1920 * number, tempo) for number, tempo in enumerate(tempos)])
-    score.key_signatures.extend([KeySignature(*row) for row in signatures])
-    for name in ("CHORDS", "PIANO"):
-        track = Track(name)
-        track.lyrics.extend([TextMeta(*row) for row in lyrics if name == "CHORDS"])
-        track.notes.extend([MidiNote(*row) for row in notes if name == "PIANO"])
-        score.tracks.append(track)
-    return score.dumps_midi()
+    beats = [(1920 * number, tempo) for number, tempo in enumerate(tempos)]
+    tracks = {"CHORDS": (), "PIANO": notes}
+    return midi(tracks, meters=meters, markers=markers, tempos=beats, signatures=signatures, lyrics=lyrics)
 
 
 BAD = {

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from canzona.model.network import FrameTransformer
 from canzona.model.samplers import dpm_solver_2m
 from canzona.model.states import VoiceShape, join
 from canzona.representation.specification import model_config, new_network
+from certain import sure
 from tiny import TINY, tiny_network
 
 by_level = pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
@@ -27,14 +29,16 @@ def noisy(config: ModelConfig, batch: int = 2, seed: int = 9) -> torch.Tensor:
     return torch.randn(batch, config.frames, config.point_size, generator=torch.Generator().manual_seed(seed))
 
 
-def logits(denoiser: Denoiser, x: torch.Tensor, conditions: Conditions, sigma=3.0, estimate=None) -> torch.Tensor:
+def logits(
+    denoiser: Denoiser, x: torch.Tensor, conditions: Conditions, sigma: float | torch.Tensor = 3.0, estimate=None
+) -> torch.Tensor:
     """(batch, frames, log-odds) of one pass, all parts together."""
     estimate = torch.zeros_like(x) if estimate is None else estimate
     levels = torch.as_tensor(sigma).expand(len(x))
     return join(denoiser.logits(x, estimate, levels, denoiser.told(conditions)))
 
 
-def guided(denoiser: Denoiser, x: torch.Tensor, conditions: Conditions, **weights: float | torch.Tensor) -> torch.Tensor:
+def guided(denoiser: Denoiser, x: torch.Tensor, conditions: Conditions, **weights: Any) -> torch.Tensor:
     """(batch, frames, log-odds) of the first step under guidance."""
     window = WindowDenoiser(denoiser, conditions, Guidance(**weights))
     window(x, torch.tensor(3.0))
@@ -50,20 +54,20 @@ def perturbed(conditions: Conditions, name: str) -> Conditions:
 
 def asked(conditions: Conditions, **changes: torch.Tensor) -> Conditions:
     """The same conditions with other fields of the external codes."""
-    return replace(conditions, external=replace(conditions.external, **changes))
+    return replace(conditions, external=replace(sure(conditions.external), **changes))
 
 
 def of_window(conditions: Conditions, number: int) -> Conditions:
     """What is known of one window of a batch."""
 
-    def own(value):
+    def own(value: Any) -> Any:
         if isinstance(value, ExternalCodes):
             return ExternalCodes(*map(own, vars(value).values()))
         if isinstance(value, dict):
             return {name: own(absent) for name, absent in value.items()}
         return None if value is None else value[number : number + 1]
 
-    return Conditions(**{entry.name: own(getattr(conditions, entry.name)) for entry in fields(conditions)})
+    return Conditions(**sure({entry.name: own(getattr(conditions, entry.name)) for entry in fields(conditions)}))
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +152,7 @@ class TestNetwork:
         network = tiny_network(LEAD_SHEET).requires_grad_(True)
         conditions = random_conditions(network.config, codes=True)
         told = network.conditions
-        nulls = {"background": told.background_null, "reference": told.reference_null, "external": told.codes.null}
+        nulls = {"background": told.background_null, "reference": told.reference_null, "external": sure(told.codes).null}
         told(conditions.without(name)).square().mean().backward()
         for other, null in nulls.items():
             learns = null.grad is not None and bool(null.grad.abs().max() > 0)
@@ -212,7 +216,7 @@ class TestConfig:
         with pytest.raises(ValueError, match="unknown fields 'wings'"):
             ModelConfig.from_dict(model_config(FORM).to_dict() | {"wings": 2})
         with pytest.raises(ValueError, match="must be fields with values, got list"):
-            ModelConfig.from_dict([])
+            ModelConfig.from_dict([])  # type: ignore[arg-type]
 
 
 class TestConditions:
@@ -291,7 +295,7 @@ class TestCodes:
         places = conditions.external.mask.shape[1]
         second_half = (torch.arange(places) >= places // 2).expand(2, -1)
         half = asked(conditions, mask=1.0 - second_half.float())
-        codes, phase = half.external.codes, half.external.phase
+        codes, phase = sure(half.external).codes, sure(half.external).phase
         garbled = asked(half, codes=codes + second_half[..., None], phase=torch.where(second_half, 0, phase))
         assert torch.equal(told(half), told(garbled))
         assert not torch.equal(told(half), told(asked(half, codes=codes + ~second_half[..., None])))
@@ -306,7 +310,7 @@ class TestCodes:
         conditions = asked(conditions, mask=mask).dropping({"external": torch.tensor([False, True])})
         heard = told(conditions).unflatten(1, (-1, config.place_frames))
         for place in range(config.frames // config.place_frames):
-            code, phase = conditions.external.codes[0, place], int(conditions.external.phase[0, place])
+            code, phase = sure(conditions.external).codes[0, place], int(sure(conditions.external).phase[0, place])
             rows = slice(phase * config.code_width, (phase + 1) * config.code_width)
             code, features = code.split([config.external_width, config.external_places * config.external_features])
             features = features.reshape(config.external_places, config.external_features)[phase]
@@ -428,6 +432,7 @@ class TestGuidance:
     def test_weights_out_of_range_are_refused(self, weight):
         in_time = torch.ones(2, 128)
         in_time[1, 77] = weight
+        refused: dict[str, Any]
         for refused in ({"reference": weight}, {"reference": in_time}, {"sharpness": weight}):
             with pytest.raises(ValueError, match=rf"^guidance on {next(iter(refused))}: must be 0 to 10, got "):
                 Guidance(**refused)
@@ -472,7 +477,7 @@ class TestGuidanceFormula:
         conditions = replace(conditions, known_mask=torch.zeros_like(conditions.known_mask)).without(*absent)
         conditions = conditions if mask is None else replace(conditions, reference_mask=mask)
         x, heard = torch.ones(2, network.config.frames, 1), 0.5  # (e·x − |e|²/2)/σ² where all three are 1
-        window = WindowDenoiser(Denoiser(network), conditions, guidance)
+        window = WindowDenoiser(Denoiser(network), conditions, guidance)  # type: ignore[arg-type]
         window(x, torch.tensor(1.0))
         odds = window.guided[0][..., 0, 1] - window.guided[0][..., 0, 0]
         assert torch.allclose(window.last[..., 0], odds.sigmoid())

@@ -20,6 +20,7 @@ from canzona.io.musicxml_order import Signs, playing_order
 from canzona.io.musicxml_writing import ScoreOptions, ScorePart, song_to_musicxml
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
 from canzona.song.harmony import QUALITIES
+from certain import sure
 from strategies import songs
 
 
@@ -200,6 +201,13 @@ def test_damaged_files_are_read_or_refused(data: st.DataObject) -> None:
         assert musicxml_to_song(song_to_musicxml(song, SHEET)).form.length_bars == song.form.length_bars
 
 
+def test_a_first_bar_in_two_parts_begins_on_its_first_beat_and_an_upbeat_does_not() -> None:
+    parted = score(note("C", 3), note("D", 1), note("E", 4))
+    assert heard(parted)[0] == [(0, 3, 60), (3, 1, 62), (4, 4, 64)]
+    upbeat = score(note("D", 1), note("E", 4), note("C", 3))
+    assert heard(upbeat)[0] == [(3, 1, 62), (4, 4, 64), (8, 3, 60)]
+
+
 def test_nothing_is_cached_or_unpickled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     for name in ("load", "loads", "dump", "dumps", "Unpickler", "Pickler"):
@@ -262,10 +270,10 @@ def test_what_is_finer_than_the_grid_finds_a_step_or_is_counted() -> None:
     fine = "<divisions>8</divisions>"
     dotted = [(note("C", 7, 5) + note("D", 1, 5)) * 4]
     song = musicxml_to_song(parts(("", dotted), attributes=fine)).lead_sheet
-    assert [own.start_step for own in song.melody] == [0, 3, 4, 7, 8, 11, 12, 15]
+    assert [own.start_step for own in sure(song).melody] == [0, 3, 4, 7, 8, 11, 12, 15]
     swung = [(note("C", 2, 5) + note("D", 1, 5)) * 4]
     read = found(parts(("", swung), attributes="<divisions>3</divisions>"))
-    assert [own.start_step for own in read.song.lead_sheet.melody] == list(range(0, 16, 2))
+    assert [own.start_step for own in sure(read.song.lead_sheet).melody] == list(range(0, 16, 2))
     assert read.remarks[-1] == "swing was straightened"
     grace = [note("C", 4, 5), "<note><grace/><pitch><step>B</step><octave>4</octave></pitch></note>" + note("D", 4, 5)]
     assert found(score(*grace)).left_out == ("1 grace note",)
@@ -278,7 +286,7 @@ def test_symbols_on_one_place_are_spread_and_numerals_are_none() -> None:
     assert heard(score(harmony("C") + harmony("A", "minor") + note("C", 4)))[1] == [(0, 2, "C:maj"), (2, 2, "A:min")]
     numeral = "<harmony><function>IV</function><kind>major</kind></harmony>"
     read = found(score(harmony("C") + numeral + note("C", 4)))
-    assert [str(span.chord.symbol) for span in read.song.lead_sheet.chords] == ["C:maj"]
+    assert [str(span.chord.symbol) for span in sure(read.song.lead_sheet).chords] == ["C:maj"]
     assert read.left_out == ("1 roman numeral",)
 
 
@@ -351,11 +359,11 @@ def test_repeats_are_played_as_music21_plays_them(sections: list[tuple[int, bool
         bars += own
     oracle = pytest.importorskip("music21").converter.parse(parts(("", bars)).decode(), format="musicxml")
     expected = [own.pitch.midi for own in oracle.parts[0].expandRepeats().recurse().notes]
-    assert [own.pitch for own in musicxml_to_song(score(*bars)).lead_sheet.melody] == expected
+    assert [own.pitch for own in sure(musicxml_to_song(score(*bars)).lead_sheet).melody] == expected
 
 
 def test_compound_metres_are_bars_in_three_of_which_the_eighths_are_quarter_notes() -> None:
     found = musicxml_to_song(score(note("C", 2) + note("E", 1), note("G", 3), time="6/8"))
     assert (found.song.meter, found.song.form.length_bars) == (Meter(3), 4)
-    assert [(own.start_step, own.duration_steps) for own in found.song.lead_sheet.melody] == [(0, 16), (16, 8), (24, 24)]
+    assert [(own.start_step, own.duration_steps) for own in sure(found.song.lead_sheet).melody] == [(0, 16), (16, 8), (24, 24)]
     assert found.remarks == ("6/8 taken as bars of 3/4, its eighths as quarter notes",)

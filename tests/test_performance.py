@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from symusic import Score
+from symusic.core import ScoreTick
 
 from canzona.io.midi import midi_to_song, song_to_midi, song_tracks
 from canzona.io.performance import LEFT, PROGRAMS, RIGHT, SUNG, TICKS_PER_STEP, Performance
 from canzona.song import Form, Meter, Note, Song
+from certain import sure
 from strategies import songs
 from test_render import example_song
 
@@ -62,10 +63,10 @@ def test_downbeats_are_the_steadiest_hands_are_apart_and_the_melody_leads():
 
 
 def test_the_pedal_is_lifted_where_a_chord_ends_and_down_within_every_chord():
-    tracks = {track.name: track for track in Score.from_midi(song_to_midi(SONG, Performance(pedal=True))).tracks}
+    tracks = {track.name: track for track in ScoreTick.from_midi(song_to_midi(SONG, Performance(pedal=True))).tracks}
     pedal = [(event.time, event.value) for event in tracks["PIANO"].controls if event.number == 64]
     assert not tracks["MELODY"].controls
-    beats = [span.start_beat for span in SONG.lead_sheet.chords]
+    beats = [span.start_beat for span in sure(SONG.lead_sheet).chords]
     assert [time for time, value in pedal if value] == [480 * beat + 60 for beat in beats]
     assert [time for time, value in pedal if not value] == [480 * (beat + 4) for beat in beats]
 
@@ -76,9 +77,9 @@ def test_a_pedal_needs_chords():
 
 
 def test_merged_all_is_one_track_for_the_piano_and_a_key_is_struck_once():
-    song = Song(Form.parse("A1"), lead_sheet=replace(SONG.lead_sheet, melody=(Note(0, 60, 8, 90),), chords=()))
+    song = Song(Form.parse("A1"), lead_sheet=replace(sure(SONG.lead_sheet), melody=(Note(0, 60, 8, 90),), chords=()))
     song = replace(song, accompaniment=(Note(0, 48, 16, 60), Note(0, 60, 4, 50)))
-    (track,) = Score.from_midi(song_to_midi(song, Performance(merged=True))).tracks
+    (track,) = ScoreTick.from_midi(song_to_midi(song, Performance(merged=True))).tracks
     assert (track.name, track.program) == ("PIANO", 0)
     back = midi_to_song(song_to_midi(song, Performance(merged=True)))
     assert back == Song(Form.parse("A1"), accompaniment=(Note(0, 48, 16, 60), Note(0, 60, 8, 90)))

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from symusic import Note as MidiNote
-from symusic import Score, Tempo, Track
 
 from canzona.io.pop909 import MINIMUM_MATCH, Arrangement, read_song, song_numbers
 from canzona.song import Chord, ChordSpan, Form, Meter, Note
+from midi_files import midi
 from real_data import POP909, STRUCTURE, needs_data
 
 BARS = 16
@@ -69,15 +68,14 @@ def write(folder: Path, song: Example, number: int = 7) -> tuple[Path, Path]:
     def milliseconds(step: float) -> int:
         return round(1000 * float(np.interp(step / 4, np.arange(beats + 1), times)))
 
-    score = Score(1000)
-    score.tempos.append(Tempo(0, 60))
-    for name, notes in {"MELODY": song.melody, "BRIDGE": song.bridge, "PIANO": song.piano}.items():
-        track = Track(name)
-        for start, end, note in heard(song, notes):
-            onset, release = milliseconds(start), milliseconds(end)
-            track.notes.append(MidiNote(onset, release - onset, note.pitch, note.velocity))
-        score.tracks.append(track)
-    score.dump_midi(str(played / f"{played.name}.mid"))
+    tracks = {
+        name: [
+            (milliseconds(start), milliseconds(end) - milliseconds(start), note.pitch, note.velocity)
+            for start, end, note in heard(song, notes)
+        ]
+        for name, notes in {"MELODY": song.melody, "BRIDGE": song.bridge, "PIANO": song.piano}.items()
+    }
+    (played / f"{played.name}.mid").write_bytes(midi(tracks, tempos=[(0, 60)], ticks=1000))
     return folder / "played", folder / "annotated"
 
 

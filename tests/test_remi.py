@@ -16,9 +16,10 @@ from canzona.baselines.remi_windows import UNJUDGED, TokenSong, token_songs, win
 from canzona.generation.request import Request
 from canzona.generation.request_json import request_to_dict
 from canzona.io.files import check_storable
-from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, PhraseType, Song
+from canzona.song import ChordSpan, Form, Key, LeadSheet, Meter, Note, PhraseType, Song
 from canzona.song.notes import DEFAULT_VELOCITY
 from canzona.song.transposition import transposed
+from certain import sure_chord
 from test_render import example_song
 
 G_MAJOR = Key.parse("G major")
@@ -80,13 +81,13 @@ def test_each_bar_can_be_read_alone(tokens):
 def test_what_no_song_may_hold_is_mended():
     form, short = Form.parse("A1", G_MAJOR), Form.parse("A2", G_MAJOR)
     melody = (Note(0, 60, 8), Note(0, 64, 8), Note(4, 62, 4), Note(6, 20, 1))  # two at once, one overlapping, one too low
-    chords = (ChordSpan(0, 8, Chord.parse("C:maj")), ChordSpan(2, 2, Chord.parse("G:7/b7")))
+    chords = (ChordSpan(0, 8, sure_chord("C:maj")), ChordSpan(2, 2, sure_chord("G:7/b7")))
     piano = (Note(14, 50, 9), Note(20, 50, 2))
     score = song_to_score(Song(short, lead_sheet=LeadSheet(melody, chords), accompaniment=piano))
     song = score_to_song(score, form, Meter(), 90.0)
     assert song.lead_sheet is not None
     assert song.lead_sheet.melody == (Note(0, 64, 4), Note(4, 62, 4))
-    assert song.lead_sheet.chords == (ChordSpan(0, 2, Chord.parse("C:maj")), ChordSpan(2, 2, Chord.parse("G:7/b7")))
+    assert song.lead_sheet.chords == (ChordSpan(0, 2, sure_chord("C:maj")), ChordSpan(2, 2, sure_chord("G:7/b7")))
     assert song.accompaniment == (Note(14, 50, 2),)
 
 

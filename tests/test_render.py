@@ -12,6 +12,7 @@ import pytest
 
 from canzona.io.picture import DOTS_PER_INCH, HEIGHT_INCHES, PANELS, WIDTH_INCHES, drawn, song_to_picture
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
+from certain import sure
 
 PROGRESSIONS = {
     "i": ("G:maj", "E:min7", "C:maj7", "D:7"),
@@ -27,19 +28,21 @@ def example_song(form: str = "i4A8B8A8B8o4", beats_per_bar: int = 4) -> Song:
     """A song of made-up but musical material: verses and choruses over their own chords, the last chorus a tone higher."""
     phrases, meter = Form.parse(form, Key.parse("G major")), Meter(beats_per_bar)
     last_chorus = max((number for number, phrase in enumerate(phrases.phrases) if phrase.letter == "B"), default=99)
-    keys = [phrase.key.transposed(2 * (number >= last_chorus)) for number, phrase in enumerate(phrases.phrases)]
+    keys: list[Key | None] = [
+        sure(phrase.key).transposed(2 * (number >= last_chorus)) for number, phrase in enumerate(phrases.phrases)
+    ]
     phrases = phrases.with_keys(keys)
     bar_steps, beats = meter.steps_per_bar, meter.beats_per_bar
     melody, skeleton, chords, piano = [], [], [], []
     for start_bar, phrase in phrases.spans():
         generator = random.Random(phrase.letter)
-        raised = phrase.key.tonic - 7
+        raised = sure(phrase.key).tonic - 7
         for bar in range(phrase.length_bars):
             progression = PROGRESSIONS.get(phrase.letter, PROGRESSIONS["i"])
-            chord = Chord.parse(progression[bar % len(progression)]).transposed(raised)
+            chord = sure(Chord.parse(progression[bar % len(progression)])).transposed(raised)
             step, beat = (start_bar + bar) * bar_steps, (start_bar + bar) * beats
             chords.append(ChordSpan(beat, beats, chord))
-            scale = phrase.key.scale
+            scale = sure(phrase.key).scale
             if phrase.is_sung:
                 center = 55 + raised + CONTOURS.get(phrase.letter, CONTOURS["A"])[bar % 8]
                 for onset, duration in RHYTHMS.get(phrase.letter, RHYTHMS["A"]):
@@ -80,7 +83,7 @@ def test_picture_is_reproducible_and_has_its_size():
     picture = song_to_picture(SONG)
     assert size_of_png(picture) == (round(WIDTH_INCHES * DOTS_PER_INCH), round(HEIGHT_INCHES * DOTS_PER_INCH))
     assert song_to_picture(SONG) == picture
-    assert song_to_picture(replace(SONG, accompaniment=SONG.accompaniment[1:])) != picture
+    assert song_to_picture(replace(SONG, accompaniment=sure(SONG.accompaniment)[1:])) != picture
 
 
 def test_every_phrase_stands_on_a_tint_of_its_ink_from_left_to_right():

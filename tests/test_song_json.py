@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from canzona.io.files import atomic_write, atomic_write_all, replacing
 from canzona.io.song_json import read_song_file, song_from_json, song_to_json, write_song_file
-from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
+from canzona.song import ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
+from certain import sure_chord
 from strategies import songs
 
 SONG = Song(
@@ -19,7 +20,7 @@ SONG = Song(
     meter=Meter(3),
     tempo=92.5,
     reduced_lead_sheet=LeadSheet(),
-    lead_sheet=LeadSheet((Note(12, 67, 2, 80), Note(14, 70, 4, 81)), (ChordSpan(3, 6, Chord.parse("G:min7/b3")),)),
+    lead_sheet=LeadSheet((Note(12, 67, 2, 80), Note(14, 70, 4, 81)), (ChordSpan(3, 6, sure_chord("G:min7/b3")),)),
     accompaniment=(Note(0, 43, 12, 60),),
     provenance={"seed": 7, "title": "Über"},
 )

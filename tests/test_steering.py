@@ -26,6 +26,7 @@ from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, No
 from canzona.song.harmony import PITCH_CLASSES
 from canzona.song.progression import Progression
 from canzona.song.transposition import FURTHEST_DOWN, at_home
+from certain import sure
 from test_generation import centred_cascade, lively_cascade, music
 
 QUICK = {"steps": 3, "guidance": 0.5}
@@ -56,10 +57,10 @@ def chord_of_beat(song: Song, sheet: LeadSheet) -> list[Chord | None]:
 def outside(song: Song, bars: set[int]) -> list[object]:
     """All that a song says outside of some bars: notes that begin there, and the chords of every beat."""
     sheets = (song.reduced_lead_sheet, song.lead_sheet)
-    voices = (*(sheet.melody for sheet in sheets), song.accompaniment)
-    notes = [[note for note in voice if song.meter.bar_of_step(note.start_step) not in bars] for voice in voices]
+    voices = (*(sure(sheet).melody for sheet in sheets), song.accompaniment)
+    notes = [[note for note in sure(voice) if song.meter.bar_of_step(note.start_step) not in bars] for voice in voices]
     chords = [
-        [chord for beat, chord in enumerate(chord_of_beat(song, sheet)) if song.meter.bar_of_beat(beat) not in bars]
+        [chord for beat, chord in enumerate(chord_of_beat(song, sure(sheet))) if song.meter.bar_of_beat(beat) not in bars]
         for sheet in sheets
     ]
     return [notes, chords]
@@ -118,8 +119,8 @@ class TestExactControl:
         request = replace(SHORT, chords=chords, kept=(Kept(song, LEAD_SHEET.name, "melody"),))
         only_piano = Cascade({ACCOMPANIMENT.name: cascade.models[ACCOMPANIMENT.name]})
         other = only_piano.compose(request)
-        assert other.lead_sheet.melody == song.lead_sheet.melody
-        assert [span.chord.root for span in other.lead_sheet.chords] == [0, 5] * 7
+        assert sure(other.lead_sheet).melody == song.lead_sheet.melody
+        assert [span.chord.root for span in sure(other.lead_sheet).chords] == [0, 5] * 7
 
     @pytest.mark.parametrize("level", [FORM, REDUCED_LEAD_SHEET, LEAD_SHEET])
     def test_any_level_may_be_entered(self, cascade, song, level):
@@ -215,7 +216,7 @@ class TestEveryKey:
                 assert outside(song, set(range(own.bars, 6))) == outside(kept_song, set(range(own.bars, 6)))
                 assert song.form.phrases[0].key == own.song.form.phrases[0].key
             else:
-                assert song.lead_sheet.melody == own.song.lead_sheet.melody
+                assert song.lead_sheet.melody == sure(own.song.lead_sheet).melody
                 assert song.form == own.song.form
             if own.level and not own.part:
                 assert (song.lead_sheet, song.reduced_lead_sheet) == (own.song.lead_sheet, own.song.reduced_lead_sheet)
@@ -348,7 +349,7 @@ class TestRepetition:
         return [
             [
                 (note.start_step - 16 * start, note.pitch, note.duration_steps)
-                for note in song.accompaniment
+                for note in sure(song.accompaniment)
                 if start <= note.start_step // 16 < start + bars
             ]
             for start in start_bars
@@ -377,8 +378,8 @@ class TestRepetition:
         song = centred_cascade(cascade).compose(request)
         first, second = self.phrases(song, (0, 4), 4)
         assert [(step, pitch + 2) for step, pitch, _ in first] == [note[:2] for note in second] != []
-        assert [span.chord.transposed(2).chroma for span in song.lead_sheet.chords if span.start_beat < 16] == [
-            span.chord.chroma for span in song.lead_sheet.chords if span.start_beat >= 16
+        assert [span.chord.transposed(2).chroma for span in sure(song.lead_sheet).chords if span.start_beat < 16] == [
+            span.chord.chroma for span in sure(song.lead_sheet).chords if span.start_beat >= 16
         ]
 
 
@@ -394,7 +395,7 @@ class TestLikeness:
 
     def test_weight_matters_and_nought_is_no_likeness(self, cascade, song):
         def with_weight(weight: float) -> Song:
-            request = replace(SHORT, like=(Likeness(ACCOMPANIMENT.external.name, song, weight=weight),))
+            request = replace(SHORT, like=(Likeness(sure(ACCOMPANIMENT.external).name, song, weight=weight),))
             return music(cascade.compose(request))
 
         assert with_weight(0.0) == music(song)
@@ -403,20 +404,20 @@ class TestLikeness:
     def test_a_cascade_without_encoders_says_so(self, cascade, song):
         without = Cascade(cascade.models)
         with pytest.raises(ValueError, match="like: must be left out where there are no encoders"):
-            without.compose(replace(SHORT, like=(Likeness(ACCOMPANIMENT.external.name, song),)))
+            without.compose(replace(SHORT, like=(Likeness(sure(ACCOMPANIMENT.external).name, song),)))
 
     def test_notes_begin_where_the_decoder_of_a_rhythm_is_sure_that_they_do(self, cascade, song):
         request = replace(SHORT, seed=8, like=(Likeness("rhythm", song, "A", 10.0),))
         plan = code_plan(LEAD_SHEET, song, request, cascade._encode, weight=1.0)
-        (onsets,) = plan.evidence(LEAD_SHEET, song.meter).values()
+        (onsets,) = sure(plan).evidence(LEAD_SHEET, song.meter).values()
         belief = onsets[:, -1]
         assert (onsets[:, FIRST_ITEM:] == belief[:, None]).all()
         assert not onsets[:, REST].any()
         assert not onsets[:32].any()  # the intro is to be like nothing
         heard = np.isin(np.arange(len(belief)), [note.start_step for note in cascade.compose(request).lead_sheet.melody])
-        sure = np.abs(belief - onsets[:, HOLD].clip(min=0)) > 45  # more than an untrained network says against it
-        assert sure.sum() > 4
-        assert (heard == (belief > 0))[sure].all()
+        is_sure = np.abs(belief - onsets[:, HOLD].clip(min=0)) > 45  # more than an untrained network says against it
+        assert is_sure.sum() > 4
+        assert (heard == (belief > 0))[is_sure].all()
 
 
 def test_what_is_not_asked_for_changes_nothing(cascade, song):
@@ -573,12 +574,12 @@ def test_codes_are_laid_from_the_start_of_each_phrase(cascade, song):
     encoders = cascade._encode()
     request = replace(SHORT, like=(Likeness("texture", song, "A", 2.0),))
     plan = code_plan(ACCOMPANIMENT, song, request, lambda: encoders, weight=1.5)
-    assert plan.number.tolist() == [NONE] * 2 + [0, 0, 1, 1] + [NONE] * 2 + [0, 0, 1, 1] + [NONE] * 2
-    assert plan.bar.tolist() == [0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0]
-    assert plan.weight.tolist() == [1, 1, 2, 2, 2, 2, 1, 1, 2, 2, 2, 2, 1, 1]
+    assert sure(plan).number.tolist() == [NONE] * 2 + [0, 0, 1, 1] + [NONE] * 2 + [0, 0, 1, 1] + [NONE] * 2
+    assert sure(plan).bar.tolist() == [0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0]
+    assert sure(plan).weight.tolist() == [1, 1, 2, 2, 2, 2, 1, 1, 2, 2, 2, 2, 1, 1]
     starts = list(range(0, 13, 2))
     home = at_home(song)  # as in training
-    assert np.array_equal(plan.codes, encoders.asked(ACCOMPANIMENT.external, home, starts))
-    codes = plan.codes[:, : ACCOMPANIMENT.external.width]
+    assert np.array_equal(sure(plan).codes, encoders.asked(ACCOMPANIMENT.external, home, starts))
+    codes = sure(plan).codes[:, : sure(ACCOMPANIMENT.external).width]
     assert np.array_equal(codes, encoders.encode("texture", CONTROL_SEED, home, starts))
     assert code_plan(LEAD_SHEET, song, request, lambda: encoders, weight=1.5) is None

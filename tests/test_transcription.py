@@ -13,6 +13,7 @@ from canzona.io.midi import midi_to_song, song_to_midi
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
 from canzona.transcription import AnalysisOptions, midi_to_analysis
 from canzona.transcription.grid import Grid, even_grid
+from certain import sure
 from strategies import keys, songs
 from test_midi import SONG
 from test_tracks import BAR, TICKS, has_notes, midi
@@ -38,12 +39,15 @@ def pop_song(repeats: int = 2) -> Song:
         for bar in range(8):
             start = 16 * (8 * phrase + bar)
             chord = Chord.parse(symbols[bar % 4])
-            chords.append(ChordSpan(start // 4, 4, chord))
-            for n, tone in enumerate(chord.chroma * 3):
+            chords.append(ChordSpan(start // 4, 4, sure(chord)))
+            for n, tone in enumerate(sure(chord).chroma * 3):
                 if n < 8:
                     piano.append(
                         Note(
-                            start + 2 * n, (48 if n else 36) + tone if n else 36 + chord.root, 2 if n else 8, 60 + 10 * (n == 0)
+                            start + 2 * n,
+                            (48 if n else 36) + tone if n else 36 + sure(chord).root,
+                            2 if n else 8,
+                            60 + 10 * (n == 0),
                         )
                     )
             places = (0, 3, 6, 8, 12) if phrase % 2 == 0 else (0, 2, 4, 8)
@@ -63,8 +67,8 @@ def _one_line(notes: list[Note]) -> tuple[Note, ...]:
 def as_tracks(song: Song, *, shift: int = 0, names: tuple[str, str] = ("", "")) -> dict[str, list[tuple[int, int, int, int]]]:
     """Melody and piano as rows of ticks; with the same name both are in one track."""
     rows: dict[str, list[tuple[int, int, int, int]]] = {name: [] for name in names}
-    for name, notes in zip(names, (song.lead_sheet.melody, song.accompaniment), strict=True):
-        rows[name] += [(120 * n.start_step + shift, 120 * n.duration_steps, n.pitch, n.velocity) for n in notes]
+    for name, notes in zip(names, (sure(song.lead_sheet).melody, song.accompaniment), strict=True):
+        rows[name] += [(120 * n.start_step + shift, 120 * n.duration_steps, n.pitch, n.velocity) for n in sure(notes)]
     return {name: sorted(track) for name, track in rows.items()}
 
 
@@ -95,11 +99,11 @@ def test_a_song_in_two_tracks_is_heard_as_it_is():
     song = pop_song()
     tracks = as_tracks(song, names=("Lead Vocal", "Grand Piano"))
     heard = midi_to_analysis(midi(tracks, meters=FOUR, tempos=[(0, 100)])).song
-    assert heard.lead_sheet.melody == song.lead_sheet.melody
+    assert sure(heard.lead_sheet).melody == sure(song.lead_sheet).melody
     assert heard.accompaniment == song.accompaniment
     assert heard.form.keys_by_bar() == [Key(0)] * 32
     by_beat = [
-        {b: c.chord.root for c in sheet.chords for b in range(c.start_beat, c.end_beat)}
+        {b: c.chord.root for c in sure(sheet).chords for b in range(c.start_beat, c.end_beat)}
         for sheet in (heard.lead_sheet, song.lead_sheet)
     ]
     assert sum(by_beat[0].get(beat) == root for beat, root in by_beat[1].items()) >= 0.9 * 128
@@ -117,8 +121,8 @@ def test_phrases_return_under_their_letters():
 def test_a_tune_is_found_within_one_piano_track():
     song = pop_song()
     heard = midi_to_analysis(midi(as_tracks(song), meters=FOUR, tempos=[(0, 100)]))
-    found = {(note.start_step, note.pitch) for note in heard.song.lead_sheet.melody}
-    asked = {(note.start_step, note.pitch) for note in song.lead_sheet.melody}
+    found = {(note.start_step, note.pitch) for note in sure(heard.song.lead_sheet).melody}
+    asked = {(note.start_step, note.pitch) for note in sure(song.lead_sheet).melody}
     assert 2 * len(found & asked) / (len(found) + len(asked)) > 0.8
     assert any("melody found" in remark for remark in heard.remarks)
     assert 0 < heard.confidence["melody"] < 1
@@ -128,7 +132,7 @@ def test_a_tune_is_found_within_one_piano_track():
 def test_bars_that_lie_beside_the_files_are_found(shift):
     song = pop_song()
     data = midi(as_tracks(song, shift=shift, names=("Melody", "Piano")), meters=[(0, 1, 4)], tempos=[(0, 100)])
-    assert midi_to_analysis(data).song.lead_sheet.melody == song.lead_sheet.melody
+    assert sure(midi_to_analysis(data).song.lead_sheet).melody == sure(song.lead_sheet).melody
 
 
 def test_beats_that_are_not_the_files_are_found():
@@ -142,7 +146,7 @@ def test_beats_that_are_not_the_files_are_found():
     heard = midi_to_analysis(midi(tracks))
     assert heard.song.tempo == pytest.approx(120 / 1.37, rel=0.02)
     assert "beats found" in heard.remarks[0]
-    assert len(heard.song.lead_sheet.melody) == len(song.lead_sheet.melody)
+    assert len(sure(heard.song.lead_sheet).melody) == len(sure(song.lead_sheet).melody)
 
 
 def test_tempo_and_downbeat_as_the_user_says():
@@ -150,7 +154,7 @@ def test_tempo_and_downbeat_as_the_user_says():
     options = AnalysisOptions(meter=Meter(3), tempo=96.0, first_downbeat_seconds=0.25 + 60 / 96)
     song = midi_to_analysis(data, options).song
     assert (song.meter, song.tempo) == (Meter(3), 96.0)
-    assert [note.start_step for note in song.lead_sheet.melody[:3]] == [8, 12, 16]
+    assert [note.start_step for note in sure(song.lead_sheet).melody[:3]] == [8, 12, 16]
 
 
 def test_what_stands_before_the_first_metre_event_is_in_four():
@@ -162,7 +166,7 @@ def test_what_stands_before_the_first_metre_event_is_in_four():
 @pytest.mark.parametrize("meters", [[(0, 2, 2)], [(0, 2, 4)], []])
 def test_metres_that_are_four_in_a_bar(meters):
     song = midi_to_analysis(midi({"Melody": tune(4)}, meters=meters)).song
-    assert (song.meter, song.form.length_bars, song.lead_sheet.melody[0].start_step) == (Meter(4), 4, 0)
+    assert (song.meter, song.form.length_bars, sure(song.lead_sheet).melody[0].start_step) == (Meter(4), 4, 0)
 
 
 def test_one_short_bar_is_told_with_its_number():
@@ -173,7 +177,7 @@ def test_one_short_bar_is_told_with_its_number():
 def test_a_short_first_bar_is_an_upbeat():
     data = midi({"Melody": [(0, TICKS, 67, 90), *tune(4, TICKS)]}, meters=[(0, 1, 4), (TICKS, 3, 4)])
     song = midi_to_analysis(data).song
-    assert (song.meter, [note.start_step for note in song.lead_sheet.melody[:2]]) == (Meter(3), [8, 12])
+    assert (song.meter, [note.start_step for note in sure(song.lead_sheet).melody[:2]]) == (Meter(3), [8, 12])
 
 
 @pytest.mark.parametrize("top", [3, 6, 9, 12])
@@ -227,26 +231,26 @@ def test_tracks_without_a_name_that_can_be_read_are_told_by_number():
 def test_swing_is_straightened_and_said():
     rows = [row for n in range(16) for row in ((n * TICKS, 320, 60, 90), (n * TICKS + 320, 160, 62, 90))]
     analysis = midi_to_analysis(midi({"Melody": rows}, meters=FOUR))
-    assert [note.start_step % 4 for note in analysis.song.lead_sheet.melody] == [0, 2] * 16
+    assert [note.start_step % 4 for note in sure(analysis.song.lead_sheet).melody] == [0, 2] * 16
     assert "swing straightened" in analysis.remarks
 
 
 def test_what_is_finer_than_sixteenths_moves_or_is_counted():
     snap = [row for n in range(8) for row in ((n * TICKS, 420, 72, 90), (n * TICKS + 420, 60, 71, 90))]
-    assert [n.start_step % 4 for n in midi_to_analysis(midi({"Melody": snap}, meters=FOUR)).song.lead_sheet.melody] == [
+    assert [n.start_step % 4 for n in sure(midi_to_analysis(midi({"Melody": snap}, meters=FOUR)).song.lead_sheet).melody] == [
         0,
         3,
     ] * 8
     run = [(n * 30, 30, 60 + n % 12, 90) for n in range(64)]
     analysis = midi_to_analysis(midi({"Melody": run}, meters=FOUR))
-    kept = len(analysis.song.lead_sheet.melody)
+    kept = len(sure(analysis.song.lead_sheet).melody)
     assert f"{64 - kept} melody notes finer than sixteenths" in analysis.left_out
 
 
 def test_drums_and_switches_are_no_music():
     data = midi({"Melody": [(0, 40, 12, 90), *tune(4)], "Piano": [(0, BAR, 48, 80)]}, meters=FOUR)
     analysis = midi_to_analysis(data)
-    assert [note.pitch for note in analysis.song.lead_sheet.melody] == [row[2] for row in tune(4)]
+    assert [note.pitch for note in sure(analysis.song.lead_sheet).melody] == [row[2] for row in tune(4)]
     assert analysis.left_out == ("1 note below a piano's range",)
 
 
@@ -254,8 +258,8 @@ def test_tracks_as_the_user_says():
     tracks = {"Flute": tune(4, transposed=12), "Oboe": tune(4), "Pad": [(0, 4 * BAR, pitch, 60) for pitch in (48, 52, 55)]}
     data = midi(tracks, meters=FOUR)
     song = midi_to_analysis(data, AnalysisOptions(melody_track="oboe", drop_tracks=("1",))).song
-    assert song.lead_sheet.melody[0].pitch == 60
-    assert {note.pitch for note in song.accompaniment} == {48, 52, 55}
+    assert sure(song.lead_sheet).melody[0].pitch == 60
+    assert {note.pitch for note in sure(song.accompaniment)} == {48, 52, 55}
     with pytest.raises(ValueError, match="melody-track: must be one of 1 'Flute', 2 'Oboe', 3 'Pad', got 'Harp'"):
         midi_to_analysis(data, AnalysisOptions(melody_track="Harp"))
 
@@ -285,13 +289,13 @@ def test_a_last_note_that_rings_on_makes_no_bar():
 
 def test_empty_bars_before_the_music_stay():
     song = midi_to_analysis(midi({"Melody": tune(4, 2 * BAR)}, meters=FOUR)).song
-    assert (song.form.length_bars, song.lead_sheet.melody[0].start_step) == (6, 32)
+    assert (song.form.length_bars, sure(song.lead_sheet).melody[0].start_step) == (6, 32)
 
 
 def test_chords_as_people_write_them():
     lyrics = [(n * BAR, text) for n, text in enumerate(["Am7", "F", "C/E", "G7sus4"])]
     song = midi_to_analysis(midi({"Melody": tune(4), "Chords": []}, meters=FOUR, lyrics=lyrics)).song
-    assert [span.chord.symbol for span in song.lead_sheet.chords] == ["A:min7", "F:maj", "C:maj/3", "G:sus4(b7)"]
+    assert [span.chord.symbol for span in sure(song.lead_sheet).chords] == ["A:min7", "F:maj", "C:maj/3", "G:sus4(b7)"]
 
 
 def test_other_shells_of_the_same_file():

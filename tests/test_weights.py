@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 import torch
-from safetensors.torch import load_file, safe_open, save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from canzona.hierarchy.levels import FORM, LEAD_SHEET, LEVELS
 from canzona.model.diffusion import NoiseSchedule

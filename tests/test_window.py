@@ -22,6 +22,7 @@ from canzona.representation.window import PLACES_IN_BAR, AskedCodes, ImageStore,
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
 from canzona.song.harmony import QUALITIES
 from canzona.song.transposition import FURTHEST_DOWN, FURTHEST_UP, transposed
+from certain import sure
 
 (FORM,) = (level for level in LEVELS if level.content is Content.FORM)
 TIMED = [level for level in LEVELS if level is not FORM]
@@ -299,7 +300,7 @@ def test_reference_is_the_first_phrase_that_is_known_moved_to_this_one_s_key(lev
     conditions = store_of(song).conditions(level, windows).conditions
     shifts = range(-FURTHEST_DOWN, FURTHEST_UP + 1)
     moved = {shift: torch.from_numpy(encode_level(level, transposed(song, shift))).flatten(1) for shift in shifts}
-    signatures, per_bar = list(map(signature, song.form.keys_by_bar())), level.unit.frames_per_bar(meter)
+    signatures, per_bar = [signature(sure(key)) for key in song.form.keys_by_bar()], level.unit.frames_per_bar(meter)
     pixels, mask, met = torch.zeros_like(conditions.reference), torch.zeros_like(conditions.reference_mask), set()
     for number, start_bar in enumerate(windows.start_bar.tolist()):
         for frame, bar, frame_in_bar in places(level, song, start_bar):
@@ -334,7 +335,7 @@ def test_a_level_without_references_has_none() -> None:
     ids=str,
 )
 def test_a_return_in_another_key_is_told_its_counterpart_in_that_key(keys: tuple[str | None, ...], shift: int) -> None:
-    form = Form.parse("A1A1").with_keys([key and Key.parse(key) for key in keys])
+    form = Form.parse("A1A1").with_keys([None if key is None else Key.parse(key) for key in keys])
     lowest, middle = Note(0, 42, 4), Note(4, 72, 4)
     song = Song(form, lead_sheet=LeadSheet((lowest, middle), (ChordSpan(0, 4, Chord(11, "maj", 1)),)))
     store = ImageStore([form], [Meter()])

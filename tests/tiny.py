@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -66,7 +67,7 @@ def _balance(level: Level, network: FrameTransformer) -> None:
         offset += own.shape.logit_size
 
 
-def tiny_card(level: Level, /, **fields: object) -> WeightsCard:
+def tiny_card(level: Level, /, **fields: Any) -> WeightsCard:
     """What a weight file of ``tiny_network`` says of itself, but for ``fields``."""
     config = tiny_config(level)
     values = {"level": level.name, "specification": specification(level), "config": config, "schedule": NoiseSchedule()}

@@ -91,13 +91,15 @@ def _placed(bars: Sequence[Bar], order: Iterable[int], meter: WrittenMeter) -> t
     """Where each bar begins, and the step at which the last one ends."""
     played: Played = []
     position, whole = 0, meter.meter.steps_per_bar
-    for number in order:
-        length = nearest_step(bars[number].length) or meter.steps_per_written_bar
+    numbers = list(order)
+    lengths = [nearest_step(bars[number].length) or meter.steps_per_written_bar for number in numbers]
+    is_upbeat = bool(lengths) and lengths[0] < meter.steps_per_written_bar != sum(lengths[:2])  # else a bar in two
+    for number, length in zip(numbers, lengths, strict=True):
         if length > meter.steps_per_written_bar:
             most = Fraction(meter.steps_per_written_bar, STEPS_PER_BEAT)
             raise ValueError(f"musicxml: bar {number + 1}: must last {most} quarter notes at most")
         if not played:
-            position = -length % whole if length < meter.steps_per_written_bar else 0
+            position = -length % whole if is_upbeat else 0
         elif position % whole + length > whole:
             position += -position % whole
         played.append((position, number))

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -39,7 +40,7 @@ class WeightsCard:
     config: ModelConfig
     schedule: NoiseSchedule
     version: str
-    training: Mapping[str, object] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
 
 
 def save_weights(path: Path, network: FrameTransformer, card: WeightsCard) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from canzona.song.form import Form
 from canzona.song.harmony import ChordSpan
@@ -43,7 +44,7 @@ class Song:
     reduced_lead_sheet: LeadSheet | None = None
     lead_sheet: LeadSheet | None = None
     accompaniment: tuple[Note, ...] | None = None
-    provenance: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    provenance: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
     def __post_init__(self) -> None:
         if not LOWEST_TEMPO <= self.tempo <= HIGHEST_TEMPO:
