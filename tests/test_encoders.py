@@ -50,8 +50,9 @@ def tiny_encoder(encoding: Encoding, seed_number: int = 0, width: int = 16, **ca
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_number)
         network = Autoencoder(encoding.config(**TINY | {"width": width})).eval().requires_grad_(False)
-    values = {"specification": encoding.specification(), "config": network.config, "version": __version__}
-    return TrainedEncoder(EncoderCard(encoding.name, seed_number, **(values | {"training": {"steps": 0}} | card)), network)
+    values: dict[str, Any] = {"specification": encoding.specification(), "config": network.config, "version": __version__}
+    values |= {"training": {"steps": 0}} | card
+    return TrainedEncoder(EncoderCard(encoding.name, seed_number, **values), network)
 
 
 def of_one_song(song: Song, start_bars: list[int], bars: int = 2):
@@ -465,7 +466,7 @@ def test_what_cannot_be_encoded_is_told():
 def test_the_command_trains_and_prints_figures(prepared_dataset, tmp_path, capsys):
     run = tmp_path / "run"
     train_encoder(
-        "melody_rhythm", data=prepared_dataset, run=run, max_steps=2, device="cpu", threads=1, seed_number=1, as_json=True
+        "melody_rhythm", data=[prepared_dataset], run=run, max_steps=2, device="cpu", threads=1, seed_number=1, as_json=True
     )
     facts = json.loads(capsys.readouterr().out)
     assert (facts["run"], facts["steps"]) == (str(run), 2)
@@ -473,7 +474,7 @@ def test_the_command_trains_and_prints_figures(prepared_dataset, tmp_path, capsy
     (encoder,) = read_encoders(run / "weights.safetensors")
     assert encoder.card.training["settings"]["seed"] == 1
     with pytest.raises(ValueError, match=r"^seed-number: must be one of 0, 1, got 2$"):
-        train_encoder("chords", data=prepared_dataset, seed_number=2)
+        train_encoder("chords", data=[prepared_dataset], seed_number=2)
 
 
 # The shipped encoders

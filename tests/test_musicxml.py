@@ -363,7 +363,7 @@ def test_repeats_are_played_as_music21_plays_them(sections: list[tuple[int, bool
 
 
 def test_compound_metres_are_bars_in_three_of_which_the_eighths_are_quarter_notes() -> None:
-    found = musicxml_to_song(score(note("C", 2) + note("E", 1), note("G", 3), time="6/8"))
-    assert (found.song.meter, found.song.form.length_bars) == (Meter(3), 4)
-    assert [(own.start_step, own.duration_steps) for own in sure(found.song.lead_sheet).melody] == [(0, 16), (16, 8), (24, 24)]
-    assert found.remarks == ("6/8 taken as bars of 3/4, its eighths as quarter notes",)
+    taken = found(score(note("C", 2) + note("E", 1), note("G", 3), time="6/8"))
+    assert (taken.song.meter, taken.song.form.length_bars) == (Meter(3), 4)
+    assert [(own.start_step, own.duration_steps) for own in sure(taken.song.lead_sheet).melody] == [(0, 16), (16, 8), (24, 24)]
+    assert taken.remarks == ("6/8 taken as bars of 3/4, its eighths as quarter notes",)

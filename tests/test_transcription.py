@@ -186,10 +186,10 @@ def test_eighths_of_compound_metres_are_quarter_notes_of_bars_in_three(top):
     analysis = midi_to_analysis(midi({"Melody": rows}, meters=[(0, top, 8)], tempos=[(0, 75)]))
     song = analysis.song
     assert (song.meter, song.tempo, song.form.length_bars) == (Meter(3), 150, 12)
-    assert [note.start_step for note in song.lead_sheet.melody] == list(range(0, 144, 4))
+    assert [note.start_step for note in sure(song.lead_sheet).melody] == list(range(0, 144, 4))
     assert f"{top}/8 taken as bars of 3/4, its eighths as quarter notes" in analysis.remarks
     with_upbeat = midi({"Melody": rows}, meters=[(0, 1, 8), (TICKS // 2, 6, 8)])
-    assert midi_to_analysis(with_upbeat).song.lead_sheet.melody[1].start_step == 12
+    assert sure(midi_to_analysis(with_upbeat).song.lead_sheet).melody[1].start_step == 12
 
 
 def test_words_stand_on_the_beats_that_are_heard():
@@ -197,10 +197,10 @@ def test_words_stand_on_the_beats_that_are_heard():
     late = TICKS + TICKS // 9
     song = pop_song(1)
     rows = as_tracks(song, shift=late, names=("Melody", "Piano"))
-    symbols = [(480 * span.start_beat + late, span.chord.symbol) for span in song.lead_sheet.chords]
+    symbols = [(480 * span.start_beat + late, span.chord.symbol) for span in sure(song.lead_sheet).chords]
     marks = [(late, "Verse"), (8 * BAR + late, "Chorus")]
     found = midi_to_analysis(midi(rows | {"CHORDS": []}, lyrics=symbols, markers=marks, meters=FOUR)).song
-    assert found.lead_sheet.chords == song.lead_sheet.chords
+    assert sure(found.lead_sheet).chords == sure(song.lead_sheet).chords
     assert str(found.form) == "A8B8"
 
 
@@ -209,12 +209,12 @@ def test_words_that_say_nothing_are_told():
     markers = [(0, "Verse"), (BAR, "cue 7"), (2 * BAR, "Chorus")]
     tracks = {"Melody": tune(4), "Chords": []}
     analysis = midi_to_analysis(midi(tracks, lyrics=lyrics, markers=markers, signatures=[(0, 9, 0)], meters=FOUR))
-    assert [span.chord.symbol for span in analysis.song.lead_sheet.chords] == ["C:maj", "A:min7", "F:maj"]
+    assert [span.chord.symbol for span in sure(analysis.song.lead_sheet).chords] == ["C:maj", "A:min7", "F:maj"]
     assert str(analysis.song.form) == "A2B2"
     told = {"1 lyric naming no chord", "1 marker naming no phrase", "1 key signature that no key has"}
     assert told <= set(analysis.left_out)
     other = midi_to_analysis(midi(tracks, lyrics=[(n * BAR, "la") for n in range(4)], meters=FOUR))
-    assert (other.song.lead_sheet.chords, other.left_out) == ((), ("4 lyrics naming no chord",))
+    assert (sure(other.song.lead_sheet).chords, other.left_out) == ((), ("4 lyrics naming no chord",))
 
 
 def test_metre_events_that_are_not_followed_are_told():

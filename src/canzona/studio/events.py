@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 _SECONDS_BETWEEN_LOOKS = 0.5
@@ -47,7 +47,7 @@ class Events:
                 if not listener.loop.is_closed():
                     listener.loop.call_soon_threadsafe(listener.tell, kind, key, values)
 
-    async def stream(self) -> AsyncIterator[str]:
+    async def stream(self) -> AsyncGenerator[str, None]:
         """The events from now on, as text."""
         listener = _Listener()
         with self._lock:
