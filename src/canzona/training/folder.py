@@ -113,9 +113,8 @@ def without_duplicates(intakes: Iterable[Intake]) -> list[Intake]:
 
 
 def _fingerprint(song: Song) -> object:
-    melody = song.lead_sheet.melody if song.lead_sheet else ()
-    if not melody:
-        return song.meter, ()
+    assert song.lead_sheet is not None, "files without a melody are rejected"
+    melody = song.lead_sheet.melody
     start, pitch = melody[0].start_step, melody[0].pitch
     return song.meter, tuple((note.start_step - start, note.pitch - pitch) for note in melody)
 
