@@ -109,9 +109,8 @@ class Client:
     def settled(self, job_id: str, states: tuple[str, ...] = ("done", "stopped", "failed"), seconds: float = 60.0) -> Any:
         """A job once it is in one of these states."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            job = self.get(f"/api/jobs/{job_id}")
-            if job["state"] in states:
-                return job
+        while (job := self.get(f"/api/jobs/{job_id}"))["state"] not in states and time.monotonic() < end:
             time.sleep(0.01)
+        if job["state"] in states:
+            return job
         raise AssertionError(f"still {job['state']} after {seconds} seconds")

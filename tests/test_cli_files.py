@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,6 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import numpy as np
 import pytest
 
-from canzona.cli import steering
 from canzona.generation.request_json import seed_of
 from canzona.hierarchy.levels import FORM
 from canzona.io.midi import song_to_midi
@@ -108,7 +108,7 @@ def test_a_file_that_comes_to_be_there_meanwhile_is_not_replaced(compose, here, 
 
 def test_a_revision_is_another_song_by_default(compose, canzona, tiny_weights, here, monkeypatch):
     drawn = iter([5, 5, 5, 6])
-    monkeypatch.setattr(steering.secrets, "randbelow", lambda below: next(drawn))
+    monkeypatch.setattr(secrets, "randbelow", lambda below: next(drawn))
     assert compose("-o", "song.mid").status == 0
     outcome = canzona("revise", "song.json", "--level", "accompaniment", "--steps", 2, "--weights", tiny_weights, "--json")
     assert (outcome.status, json.loads(outcome.out)["seed"]) == (0, 6)

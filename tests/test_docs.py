@@ -111,7 +111,7 @@ def test_readme_code_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     for shown, shorter in SHORTENED.items():
         assert shown in code
         code = code.replace(shown, shorter)
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     exec(compile(code, README.name, "exec"), names)
     assert Path("song.mid").read_bytes().startswith(b"MThd")
     assert '"format": "canzona-song"' in Path("song.json").read_text(encoding="utf-8")
@@ -168,7 +168,7 @@ def test_readme_defaults_are_those_of_the_program(name: str) -> None:
     parameters = {parameter.opts[0]: parameter for parameter in COMMANDS[name].params}
     for option, default in OPTION_TABLES[name].items():
         parameter = parameters[option]
-        told = re.search(r"Default: (.*)\.$", parameter.help)
+        told = re.search(r"Default: (.*)\.$", getattr(parameter, "help", ""))
         if parameter.required:
             assert default == "required", option
         elif isinstance(parameter.default, bool):
@@ -234,6 +234,7 @@ def test_runs_last_as_long_as_the_default_says(
 ) -> None:
     for steps, minutes in (((), float(shown_default(words[0], "--max-minutes"))), (("--max-steps", "3"), None)):
         arguments, _ = started(monkeypatch, where, *words, "--data", prepared_dataset, "--threads", "1", *steps)
+        config: Any
         (config,) = (argument for argument in arguments if hasattr(argument, "max_minutes"))
         assert config.max_minutes == minutes
 

@@ -50,7 +50,7 @@ def tiny_encoder(encoding: Encoding, seed_number: int = 0, width: int = 16, **ca
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_number)
         network = Autoencoder(encoding.config(**TINY | {"width": width})).eval().requires_grad_(False)
-    values = {"specification": encoding.specification(), "config": network.config, "version": __version__}
+    values: dict[str, Any] = {"specification": encoding.specification(), "config": network.config, "version": __version__}
     return TrainedEncoder(EncoderCard(encoding.name, seed_number, **(values | {"training": {"steps": 0}} | card)), network)
 
 

@@ -41,6 +41,6 @@ def without_the_least(similarity: NDArray[np.float64]) -> NDArray[np.float64]:
 @pytest.mark.parametrize("frames", [6, 14, 20])
 def test_it_is_that_of_the_definition(frames: int) -> None:
     generator = np.random.default_rng(frames)
-    chroma: NDArray[np.float64] = generator.integers(0, 5, (frames, 12)) * (generator.random((frames, 12)) < 0.4).astype(float)
+    chroma = (generator.integers(0, 5, (frames, 12)) * (generator.random((frames, 12)) < 0.4)).astype(np.float64)
     chroma[3] = 0  # a silent frame
     assert without_the_least(enhanced_similarity(chroma)) == pytest.approx(without_the_least(by_definition(chroma)))

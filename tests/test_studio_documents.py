@@ -28,6 +28,7 @@ from canzona.studio.documents import (
 from canzona.studio.lanes import STRANDS, Lane, by_bar
 from canzona.studio.library import Held, Library, NotThere, Refused
 from canzona.studio.store import Store
+from certain import sure
 from strategies import songs
 from test_render import example_song
 
@@ -173,14 +174,14 @@ def form(*phrases: tuple[str, int, int | None]) -> dict[str, Any]:
 def test_music_moves_with_its_phrase_and_new_bars_are_empty() -> None:
     moved = edited(SMALL, form(("B", 2, 1), ("C", 1, None), ("A", 2, 0))).song
     assert str(moved.form) == "B2C1A2"
-    assert moved.lead_sheet.melody == (Note(0, 62, 20), Note(24, 64, 4), Note(48, 60, 8))
-    assert [(span.start_beat, span.duration_beats) for span in moved.lead_sheet.chords] == [(0, 4), (12, 4)]
+    assert sure(moved.lead_sheet).melody == (Note(0, 62, 20), Note(24, 64, 4), Note(48, 60, 8))
+    assert [(span.start_beat, span.duration_beats) for span in sure(moved.lead_sheet).chords] == [(0, 4), (12, 4)]
     assert moved.accompaniment == (Note(16, 43, 4), Note(48, 40, 4))
 
 
 def test_a_phrase_that_is_copied_has_its_music_twice() -> None:
     copied = edited(SMALL, form(("A", 1, 0), ("A", 1, 0), ("B", 2, 1))).song
-    assert [note.start_step for note in copied.lead_sheet.melody] == [0, 16, 32, 56]
+    assert [note.start_step for note in sure(copied.lead_sheet).melody] == [0, 16, 32, 56]
 
 
 @pytest.mark.parametrize(
@@ -215,13 +216,13 @@ def test_what_may_not_be_is_told_in_one_sentence(command: dict[str, Any], senten
 @pytest.mark.parametrize("typed", ["Am7", "A:min7", "A-7"])
 def test_chords_are_typed_as_people_write_them(typed: str) -> None:
     song = edited(SMALL, {"kind": "chords", "lane": "chords", "remove": [[0, 8, "C:maj"]], "add": [[0, 4, typed]]}).song
-    assert song.lead_sheet.chords == (ChordSpan(0, 4, Chord(9, "min7", 9)),)
+    assert sure(song.lead_sheet).chords == (ChordSpan(0, 4, Chord(9, "min7", 9)),)
 
 
 def test_bars_that_are_pasted_take_the_place_of_others() -> None:
     song = edited(SMALL, {"kind": "paste", "lanes": ["melody", "chords"], "bars": [1, 1], "to_bar": 3}).song
-    assert song.lead_sheet.melody == (Note(0, 60, 8), Note(16, 62, 16), Note(32, 60, 8))
-    assert [(span.start_beat, span.end_beat) for span in song.lead_sheet.chords] == [(0, 8), (8, 12)]
+    assert sure(song.lead_sheet).melody == (Note(0, 60, 8), Note(16, 62, 16), Note(32, 60, 8))
+    assert [(span.start_beat, span.end_beat) for span in sure(song.lead_sheet).chords] == [(0, 8), (8, 12)]
     assert song.accompaniment == SMALL.song.accompaniment
 
 
@@ -267,12 +268,12 @@ def test_a_locked_form_stays() -> None:
 
 def test_a_take_is_taken_beside_edits_elsewhere_and_refused_over_them() -> None:
     base = SMALL.song
-    take = replace(base, lead_sheet=replace(base.lead_sheet, melody=(*base.lead_sheet.melody[:2], Note(40, 67, 8))))
+    take = replace(base, lead_sheet=replace(sure(base.lead_sheet), melody=(*sure(base.lead_sheet).melody[:2], Note(40, 67, 8))))
     assert taken(SMALL, base, take).song == take
     assert not taken(replace(SMALL, edited=True), base, take).edited
     beside = edited(SMALL, {"kind": "notes", "lane": "melody", "remove": [[0, 8, 60, 80]]})
     merged = taken(beside, base, take)
-    assert merged.song.lead_sheet.melody == (Note(16, 62, 20), Note(40, 67, 8))
+    assert sure(merged.song.lead_sheet).melody == (Note(16, 62, 20), Note(40, 67, 8))
     assert merged.edited
     over = edited(SMALL, {"kind": "notes", "lane": "melody", "remove": [[40, 4, 64, 80]]})
     with pytest.raises(ValueError, match="changed in these bars since"):

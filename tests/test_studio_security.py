@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 from random import Random
 from types import ModuleType
@@ -206,6 +206,7 @@ def test_pages_hear_of_changes(studio: Studio, client: Client) -> None:
         for version in (1, 2):
             studio.events.publish("song", "a", {"id": "a", "version": version})
         text = await anext(stream)
+        assert isinstance(stream, AsyncGenerator)
         await stream.aclose()
         return text
 
