@@ -603,7 +603,7 @@ def test_prepare_reads_the_two_collections(canzona, here, tmp_path):
         (["--pop909", "missing", "--structure", "."], "pop909: must be a folder, got missing"),
         (["--pop909", ".", "--structure", "missing"], "structure: must be a folder, got missing"),
         (["--pop909", ".", "--structure", "."], "pop909: "),
-        (["--structure", "."], "Missing option '--pop909'"),
+        (["--structure", "."], "pop909: must be given together with structure, or midi in place of both"),
         (["--pop909", ".", "--structure", ".", "--processes", "0"], "processes: must be 1 to 64, got 0"),
         (["--pop909", ".", "--structure", ".", "-o", "data.zip"], "output: must end in .npz, got 'data.zip'"),
         (["--pop909", ".", "--structure", ".", "-o", "no/data.npz"], "output: its folder must exist"),
