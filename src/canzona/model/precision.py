@@ -3,6 +3,7 @@
 Processors without instructions for bfloat16 compute it some forty times slower than single precision.
 """
 
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -10,6 +11,7 @@ import torch
 FAST_BFLOAT16_FLAGS = ("amx_bf16", "avx512_bf16")
 
 
+@cache
 def fast_dtype(device: str) -> torch.dtype:
     """bfloat16 on a GPU, and on a processor with instructions for it; single precision elsewhere."""
     if device != "cpu":
@@ -23,5 +25,4 @@ def fast_dtype(device: str) -> torch.dtype:
 
 def fast_autocast(device: torch.device) -> torch.autocast:
     """A block in which matrices are multiplied as ``fast_dtype`` says."""
-    dtype = fast_dtype(device.type)
-    return torch.autocast(device.type, torch.bfloat16, enabled=dtype is torch.bfloat16)
+    return torch.autocast(device.type, torch.bfloat16, enabled=fast_dtype(device.type) is torch.bfloat16)
