@@ -6,8 +6,6 @@ import signal
 import subprocess
 import sys
 import tarfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from canzona.processes import as_done
 from canzona.shard import Shard
 from canzona.song import Form
 from tiny import write_tiny_weights
+from waiting import is_there, wait_until
 
 QUICK = ["--form", "A1B1", "--key", "G", "--steps", "2", "--guidance", "0", "--seed", "5"]
 REQUEST = Request(form=Form.parse("A1B1"), steps=2, guidance=0)
@@ -208,34 +207,19 @@ def test_an_interrupted_batch_keeps_what_is_done_and_leaves_no_process(weights: 
     command = [sys.executable, "-m", "canzona", "compose", *QUICK, "--weights", weights, "--count", "1000", "-o", f"{folder}/"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     try:
-        wait_until(lambda: (folder / "5.json").exists() or running.poll() is not None)
+        wait_until(lambda: (folder / "5.json").exists() or running.poll() is not None, seconds=120)
         os.killpg(running.pid, signal.SIGINT)
         _, said = running.communicate(timeout=60)
         assert running.returncode == 130, said
         assert said.endswith("canzona: interrupted\n")
-        wait_until(lambda: not _is_there(running.pid))
+        wait_until(lambda: not is_there(running.pid), seconds=120)
     finally:
-        if _is_there(running.pid):
+        if is_there(running.pid):
             os.killpg(running.pid, signal.SIGKILL)
     names = sorted(contents(folder))
     assert all(name.endswith((".json", ".mid")) for name in names)
     assert len(names) % 2 == 0
     assert names
-
-
-def wait_until(happened: Callable[[], bool]) -> None:
-    last = time.monotonic() + 120
-    while not happened():
-        assert time.monotonic() < last
-        time.sleep(0.05)
-
-
-def _is_there(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_ray_composes_the_same_songs(weights: Path, order: Order, tmp_path: Path) -> None:

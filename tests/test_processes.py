@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from canzona.faults import MachineFault
 from canzona.processes import in_workers, processors_here
+from waiting import is_there, wait_until
 
 SCRIPT = """
 import time
@@ -67,18 +67,3 @@ def test_no_worker_outlives_an_interruption(tmp_path: Path, number: str, whom: s
     finally:
         if is_there(running.pid):
             os.killpg(running.pid, signal.SIGKILL)
-
-
-def is_there(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def wait_until(happened) -> None:
-    last = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < last
-        time.sleep(0.05)
