@@ -55,8 +55,8 @@ def song_to_dict(song: Song) -> dict[str, Any]:
     def sheet(own: LeadSheet | None) -> dict[str, list[Any]] | None:
         if own is None:
             return None
-        chords = [_chord_row(span, keys[song.meter.bar_of_beat(span.start_beat)]) for span in own.chords]
-        return {"melody": [*map(_note_row, own.melody)], "chords": chords}
+        chords = [chord_row(span, keys[song.meter.bar_of_beat(span.start_beat)]) for span in own.chords]
+        return {"melody": [*map(note_row, own.melody)], "chords": chords}
 
     return {
         "format": FORMAT,
@@ -68,7 +68,7 @@ def song_to_dict(song: Song) -> dict[str, Any]:
         "tempo": song.tempo,
         "reduced_lead_sheet": sheet(song.reduced_lead_sheet),
         "lead_sheet": sheet(song.lead_sheet),
-        "accompaniment": None if song.accompaniment is None else [*map(_note_row, song.accompaniment)],
+        "accompaniment": None if song.accompaniment is None else [*map(note_row, song.accompaniment)],
         "provenance": dict(song.provenance),
     }
 
@@ -131,11 +131,13 @@ def _json(value: object, indent: int | None = None) -> str:
     return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text)  # file names may hold what UTF-8 has not
 
 
-def _note_row(note: Note) -> list[int]:
+def note_row(note: Note) -> list[int]:
+    """A note as files hold it: the columns of ``ROWS``. ``note_of_row`` is the inverse."""
     return [note.start_step, note.duration_steps, note.pitch, note.velocity]
 
 
-def _chord_row(span: ChordSpan, key: Key | None) -> list[int | str]:
+def chord_row(span: ChordSpan, key: Key | None) -> list[int | str]:
+    """A chord as files hold it, spelt in a key; ``chord_of_row`` is the inverse."""
     return [span.start_beat, span.duration_beats, harte_symbol(span.chord, key)]
 
 
@@ -181,7 +183,7 @@ def _song(file: _SongFile) -> Song:
         tempo=file.tempo,
         reduced_lead_sheet=_lead_sheet("reduced_lead_sheet", file.reduced_lead_sheet),
         lead_sheet=_lead_sheet("lead_sheet", file.lead_sheet),
-        accompaniment=None if file.accompaniment is None else tuple(_items("accompaniment", file.accompaniment, _note)),
+        accompaniment=None if file.accompaniment is None else tuple(_items("accompaniment", file.accompaniment, note_of_row)),
         provenance=MappingProxyType(file.provenance),
     )
     check_storable(song)
@@ -203,8 +205,8 @@ def keyed_form(text: str, keys: Sequence[str | None]) -> Form:
 def _lead_sheet(name: str, file: _LeadSheet | None) -> LeadSheet | None:
     if file is None:
         return None
-    melody = tuple(_items(f"{name}.melody", file.melody, _note))
-    return LeadSheet(melody, tuple(_items(f"{name}.chords", file.chords, _chord_span)))
+    melody = tuple(_items(f"{name}.melody", file.melody, note_of_row))
+    return LeadSheet(melody, tuple(_items(f"{name}.chords", file.chords, chord_of_row)))
 
 
 def _items(name: str, rows: list[_Row], item_of: Callable[[_Row], _Item]) -> Iterator[_Item]:
@@ -215,12 +217,18 @@ def _items(name: str, rows: list[_Row], item_of: Callable[[_Row], _Item]) -> Ite
             raise ValueError(f"{name}[{number}]: {error}") from None
 
 
-def _note(row: tuple[int, int, int, int]) -> Note:
+def note_of_row(row: Sequence[int]) -> Note:
+    """The inverse of ``note_row``."""
     start_step, duration_steps, pitch, velocity = row
     return Note(start_step, pitch, duration_steps, velocity)
 
 
-def _chord_span(row: tuple[int, int, str]) -> ChordSpan:
+def chord_of_row(row: tuple[int, int, str]) -> ChordSpan:
+    """The inverse of ``chord_row``.
+
+    Raises:
+        ValueError: where the symbol is none, or that of no chord.
+    """
     start_beat, duration_beats, symbol = row
     chord = Chord.parse(symbol)
     if chord is None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from canzona.io.song_json import note_of_row
 from canzona.song.bar_ranges import BarRange
 from canzona.song.chord_symbols import parse_chord
 from canzona.song.excerpt import excerpt
@@ -52,9 +53,7 @@ def _apply(document: Document, command: wire.Command, song_of: SongOf) -> Docume
             source = document.song if command.song_id is None else song_of(command.song_id)
             after = _pasted(document, command, source)
         case wire.Notes():
-            notes = [
-                [Note(start, pitch, length, velocity) for start, length, pitch, velocity in rows] for rows in _both(command)
-            ]
+            notes = [[*map(note_of_row, rows)] for rows in _both(command)]
             after = _exchanged(document, strand_of(command.lane, is_chords=False), notes)
         case wire.Chords():
             spans = [[_span(*row) for row in rows] for rows in _both(command)]
@@ -66,10 +65,6 @@ def _apply(document: Document, command: wire.Command, song_of: SongOf) -> Docume
 
 def _both(command: wire.Notes | wire.Chords) -> tuple[list[Any], list[Any]]:
     return command.remove, command.add
-
-
-def _note(start_step: int, duration_steps: int, pitch: int, velocity: int) -> Note:
-    return Note(start_step, pitch, duration_steps, velocity)
 
 
 def _span(start_beat: int, duration_beats: int, symbol: str) -> ChordSpan:

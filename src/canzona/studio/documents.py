@@ -13,10 +13,10 @@ from typing import Any
 
 from canzona.hierarchy.extraction import completed
 from canzona.io.files import check_storable
-from canzona.io.song_json import keyed_form
+from canzona.io.song_json import chord_of_row, chord_row, keyed_form, note_of_row, note_row
 from canzona.song.bar_ranges import BarRange
 from canzona.song.form import Form
-from canzona.song.harmony import Chord, ChordSpan
+from canzona.song.harmony import ChordSpan
 from canzona.song.notes import Note
 from canzona.song.song import LeadSheet, Song
 from canzona.song.timing import Meter
@@ -314,18 +314,11 @@ def lock_from_dict(values: dict[str, Any]) -> Lock:
 
 
 def _row(item: Note | ChordSpan) -> list[Any]:
-    if isinstance(item, Note):
-        return [item.start_step, item.duration_steps, item.pitch, item.velocity]
-    return [item.start_beat, item.duration_beats, item.chord.symbol]
+    return note_row(item) if isinstance(item, Note) else chord_row(item, None)
 
 
-def _item(strand: Strand, row: list[Any]) -> Note | ChordSpan:
-    start, duration, *rest = row
-    if not strand.value.is_chords:
-        return Note(start, rest[0], duration, rest[1])
-    chord = Chord.parse(rest[0])
-    assert chord is not None
-    return ChordSpan(start, duration, chord)
+def _item(strand: Strand, row: Any) -> Note | ChordSpan:
+    return chord_of_row(row) if strand.value.is_chords else note_of_row(row)
 
 
 def _form_text(form: Form) -> list[Any]:
