@@ -708,3 +708,14 @@ def test_help_and_typing_mistakes_wait_for_no_library(arguments):
     )
     done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_composing_waits_for_no_measuring_library(tmp_path):
+    script = (
+        "import sys; from canzona.cli.app import run; "
+        "run(['compose', '--form', 'A2', '--steps', '2', '-o', sys.argv[1]]); "
+        "sys.exit(','.join({'scipy', 'mir_eval', 'music21', 'matplotlib', 'torch._dynamo'} & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, tmp_path / "a.mid"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a.mid").exists()

@@ -102,6 +102,8 @@ def read_likenesses(
     Raises:
         ValueError: where a file is no song, lacks the bars, or a weight has no passage.
     """
+    if not any(texts or weight is not None for texts, weight in asked.values()):
+        return ()
     from canzona.evaluation.recognition import with_recognised_chords
     from canzona.generation.controls import Likeness
     from canzona.song.bar_ranges import parse_source
