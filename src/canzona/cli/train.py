@@ -34,6 +34,9 @@ def train(
     decay: Annotated[float, typer.Option(help="Share of the budget, at its end, in which the rate falls to 0.")] = 0.0,
     batch_size: Annotated[int | None, typer.Option(help="Windows a step. Default: 16, or the run's.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Highest learning rate. Default: 0.0012, or the run's.")] = None,
+    feature_dropout: Annotated[
+        float | None, typer.Option(help="Share of features that are dropped. Default: 0.15, or the run's.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, windows and noise. Default: 0, or the run's.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto for cuda where there is one.")] = "auto",
     threads: Annotated[int | None, typer.Option(help="Processors to use. Default: all, at most 4.")] = None,
@@ -68,7 +71,12 @@ def train(
         new_run(folder, CHECKPOINT, force)
     earlier = resume or branch
     settings = read_settings(earlier / CHECKPOINT) if earlier is not None else {}
-    asked = {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
+    asked = {
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "feature_dropout": feature_dropout,
+        "seed": seed,
+    }
     for name in RUN_SETTINGS:
         if asked[name] is None:
             asked[name] = settings.get(name)

@@ -6,6 +6,8 @@ from canzona.model.diffusion import NoiseSchedule
 from canzona.training.rate import check_settings
 from canzona.training.sampling import Corruption, Dropout, Visibility
 
+MOST_ESTIMATES = 5
+"""How many estimates, each made in sight of the one before, a training step takes at most."""
 NOISE_BANDS = 3
 """How many ranges of noise levels a validation tells apart: low, middle and high."""
 
@@ -27,7 +29,7 @@ class TrainingConfig:
     validation_every: int = 500  # steps between validations
     validation_windows: int = 192  # windows of each validation, always the same with the same noise
     checkpoint_minutes: float = 3.0  # minutes between checkpoints
-    twice: float = 0.5  # share of steps in which the network sees its own first estimate
+    self_conditioning: float = 0.6  # chance that a step shows the network its own estimate, and again that this had seen one
     seed: int = 0  # of the weights, the windows and the noise
     compile: bool = False  # compile the network; pays on a GPU
     width: int = 320  # features of a frame
@@ -42,6 +44,6 @@ class TrainingConfig:
         check_settings(self, (*positive, "validation_every", "checkpoint_minutes"))
         if self.validation_windows < NOISE_BANDS:
             raise ValueError(f"validation-windows: must be {NOISE_BANDS} or more, got {self.validation_windows}")
-        for name in ("decay", "ema_decay", "feature_dropout"):
+        for name in ("decay", "ema_decay", "feature_dropout", "self_conditioning"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name.replace('_', '-')}: must be 0 to 1, got {getattr(self, name)}")

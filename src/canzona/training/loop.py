@@ -39,7 +39,7 @@ from canzona.training.checkpoint import (
     write_checkpoint,
 )
 from canzona.training.codes import TrainingCodes
-from canzona.training.config import NOISE_BANDS, TrainingConfig
+from canzona.training.config import MOST_ESTIMATES, NOISE_BANDS, TrainingConfig
 from canzona.training.dataset import PreparedSong, TrainingSongs
 from canzona.training.ema import moving_average
 from canzona.training.group import Group
@@ -49,7 +49,7 @@ from canzona.training.rate import budget_used, learning_rate
 from canzona.training.sampling import Corruption, Dropout, draw_windows, with_corruption, with_dropout
 from canzona.version import __version__
 
-RUN_SETTINGS = ("batch_size", "learning_rate", "seed")
+RUN_SETTINGS = ("batch_size", "learning_rate", "feature_dropout", "seed")
 """What a run goes on with where nothing else is said."""
 
 BRANCH = 0.1
@@ -307,12 +307,13 @@ class Trainer:
         window = songs.store.conditions(self.level, windows, fast_dtype(self.device.type))
         window = with_dropout(with_corruption(window, self.level, corruption, generator), dropout, generator)
         sigma = self.schedule.draw(config.batch_size, generator, self.device)
-        twice = bool(torch.rand((), generator=generator) < config.twice)
+        again = torch.rand(MOST_ESTIMATES, generator=generator) < config.self_conditioning
+        estimates = int(again.cumprod(0).sum())
         seed = int(torch.randint(1 << 62, (), generator=generator))
         noise_generator = torch.Generator(self.device).manual_seed(seed)
         clean = Denoiser(self.network).draw(window.states)
         noisy = clean + sigma[:, None, None] * torch.randn(clean.shape, generator=noise_generator, device=self.device)
-        return NoisyWindows(window, clean, noisy, sigma, twice)
+        return NoisyWindows(window, clean, noisy, sigma, estimates)
 
     def _progress(self) -> float:
         return budget_used(self.step, self.seconds, self.config.max_steps, self.config.max_minutes)

@@ -1,6 +1,7 @@
 """What a network is trained to make small: the cross-entropy of windows that were drawn and made noisy."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
@@ -21,14 +22,15 @@ class NoisyWindows:
         window: what is known of each, and the truth.
         clean, noisy: (batch, frames, points), the truth as points, without and with noise.
         sigma: (batch,) noise levels.
-        twice: whether the network sees its own first estimate.
+        estimates: how many estimates the network makes before the one that counts, each in sight of the one before. A sampler
+            hands on an estimate at every step, and a network that was only ever shown its first believes itself too readily.
     """
 
     window: Window
     clean: Tensor
     noisy: Tensor
     sigma: Tensor
-    twice: bool
+    estimates: int
 
     def part(self, own: slice) -> "NoisyWindows":
         """These windows of the batch alone."""
@@ -61,9 +63,21 @@ class Objective(nn.Module):
         denoiser = self.denoiser
         estimate = torch.zeros_like(noisy)
         with fast_autocast(noisy.device):
-            if batch.twice:
-                with torch.no_grad():
+            if batch.estimates:
+                with torch.no_grad(), _undisturbed(denoiser.network):
                     told = denoiser.told(window.conditions, clean)
-                    estimate = denoiser.estimate(denoiser.logits(noisy, estimate, sigma, told))
+                    for _ in range(batch.estimates):
+                        estimate = denoiser.estimate(denoiser.logits(noisy, estimate, sigma, told))
             logits = denoiser.logits(noisy, estimate, sigma, denoiser.told(window.conditions, clean))
         return cross_entropy(logits, window.states, window.unknown.float().unbind(-1))
+
+
+@contextmanager
+def _undisturbed(module: nn.Module) -> Iterator[None]:
+    """The module as it composes, without dropout, whatever it does outside."""
+    was_training = module.training
+    module.eval()
+    try:
+        yield
+    finally:
+        module.train(was_training)
