@@ -39,13 +39,13 @@ def main() -> None:
     pretrained.use_processors(options.threads)
     level = levels.level_named(options.level)
     whole = [item.song for item in load_songs(options.data) if item.is_tuning][::2][: options.songs]
-    songs = [_shortened(song, options.bars) for song in whole]
+    songs = [shortened(song, options.bars) for song in whole]
     above = levels.LEVELS[levels.LEVELS.index(level) - 1]
     tried = options.weights
     models = pretrained.load().models if tried is None else {level.name: pretrained.load_level(tried, level)}
 
     yardsticks = Equipment.of(pretrained.load_encoders())
-    columns = {"human": _means([_judged(song, level) for song in songs], yardsticks)}
+    columns = {"human": _means([judged(song, level) for song in songs], yardsticks)}
     grid = product(*(option.split(",") for option in (options.steps, options.background, options.reference)))
     for steps, background, reference in grid:
         sampling = levels.Sampling(int(steps), float(background), float(reference))
@@ -57,7 +57,7 @@ def main() -> None:
             *_, last = cascade.stream([request], until=level)
             composed.append(last.songs[0])  # type: ignore[index]
         seconds = (time.perf_counter() - started) / len(songs)
-        means = _means([_judged(song, level) for song in composed], yardsticks)
+        means = _means([judged(song, level) for song in composed], yardsticks)
         columns[f"{steps}/{background}/{reference}"] = means | {"seconds": seconds}
     print("steps/background/reference".ljust(36), *(name.rjust(13) for name in columns))
     for name in [row.name for row in ROWS if row.name in columns["human"]] + ["seconds"]:
@@ -65,13 +65,13 @@ def main() -> None:
         print(name.ljust(36), *("–".rjust(13) if cell is None else f"{cell:13.3f}" for cell in cells))
 
 
-def _shortened(song: Song, longest_bars: int) -> Song:
+def shortened(song: Song, longest_bars: int) -> Song:
     """The song's first phrases, as many as fit, at least one."""
     ends = [start + phrase.length_bars for start, phrase in song.form.spans()]
     return excerpt(song, 0, max((end for end in ends if end <= longest_bars), default=ends[0]))
 
 
-def _judged(song: Song, level: levels.Level) -> Song:
+def judged(song: Song, level: levels.Level) -> Song:
     """The song with this level, if it is a lead sheet, in the place that the metrics look at."""
     content = getattr(song, level.attribute)
     return song if level.content is levels.Content.NOTES else replace(song, lead_sheet=content)

@@ -68,6 +68,27 @@ def fixed_music(level: Level, song: Song, request: Request, levels: Sequence[Lev
     return fixed
 
 
+def given_notes(level: Level, part: str, song: Song, request: Request) -> list[Note]:
+    """Notes of a part of a lead sheet that are kept or locked as such, in the frames in which they are.
+
+    Args:
+        level: a level of lead sheets.
+        part: name of one of its parts.
+        song: with its form.
+        request: what is asked for.
+    """
+    frame_steps = level.unit.steps_per_frame(song.meter)
+    given: dict[int, Note] = {}
+    for music, mask in (*_locked(level, song, request), *_kept(level, song, request)):
+        assert isinstance(music, LeadSheet)
+        stays = mask[level.part_number(part)]
+        for note in music.melody:
+            frame = note.start_step // frame_steps
+            if frame < len(stays) and stays[frame]:
+                given.setdefault(note.start_step, note)
+    return list(given.values())
+
+
 def merge(level: Level, kept: Music, new: Music | None, mask: Mask, meter: Meter) -> Music:
     """One version of a level in the frames of a mask, (parts, frames), untouched, and another, if any, in all others."""
     frame_steps = level.unit.steps_per_frame(meter)
