@@ -1,4 +1,4 @@
-"""Fit how a level's melody moves to how humans' melodies move: intervals, figures heard again, notes a bar.
+"""Fit how a level's melody moves to how humans' melodies move: intervals, figures heard again, notes a bar and their length.
 
     python benchmarks/fit_line.py reduced-lead-sheet --data dataset.npz --run runs/fitted && canzona register runs/fitted
     python benchmarks/fit_line.py lead-sheet --data dataset.npz --run runs/fitted && canzona register runs/fitted
@@ -24,10 +24,13 @@ import torch
 from numpy.typing import NDArray
 
 from canzona import pretrained
+from canzona.evaluation.density import melody_notes_per_sung_bar
 from canzona.evaluation.harmony import chord_tones_melody
 from canzona.evaluation.line import (
+    melody_duration_steps,
     melody_figures_again,
     melody_rhythm_alike,
+    melody_sixteenth_notes,
     melody_stepwise,
     melody_wide_leaps,
 )
@@ -62,12 +65,14 @@ class Moments:
 
     Attributes:
         shares: of each of ``CLASSES`` in all intervals between neighbours at most a bar (of a skeleton: two) apart.
-        notes: onsets a bar.
+        notes: onsets a sung bar, mean over songs.
+        steps: how long a note lasts, mean over songs.
         again: share of figures heard again, mean over songs.
     """
 
     shares: NDArray[np.float64]
     notes: float
+    steps: float
     again: float
 
     @classmethod
@@ -76,15 +81,17 @@ class Moments:
         counts = np.bincount(
             np.searchsorted(NARROWER_THAN, list(_intervals(songs, connected_bars)), side="right"), minlength=len(CLASSES)
         )
-        notes = sum(len(_melody(song)) for song in songs) / sum(song.form.length_bars for song in songs)
+        notes = fmean(value for song in songs if (value := melody_notes_per_sung_bar(song)) is not None)
+        steps = fmean(value for song in songs if (value := melody_duration_steps(song)) is not None)
         again = fmean(value for song in songs if (value := melody_figures_again(song)) is not None)
-        return cls(counts / counts.sum(), notes, again)
+        return cls(counts / counts.sum(), notes, steps, again)
 
     def apart(self, other: "Moments") -> "Moments":
         """How much likelier this has what it has than the other, in nats."""
         return Moments(
             np.log((self.shares + FLOOR) / (other.shares + FLOOR)),
             float(np.log(self.notes / other.notes)),
+            float(np.log(self.steps / other.steps)),
             float(np.log((self.again + FLOOR) / (other.again + FLOOR))),
         )
 
@@ -127,7 +134,8 @@ def main() -> None:
         if number == options.rounds:
             break
         apart = target.apart(found)
-        move = np.clip(apart.shares / 2 + apart.notes / 4, -FARTHEST_MOVE, FARTHEST_MOVE)
+        busier = (apart.notes - apart.steps) / 8  # more notes, or shorter ones: what is begun more often is held less
+        move = np.clip(apart.shares / 2 + busier, -FARTHEST_MOVE, FARTHEST_MOVE)
         more_again = float(np.clip(AGAIN * apart.again, -FARTHEST_MOVE, FARTHEST_MOVE)) / 2
         tilt(line, move, more_again)
         weights, again = [*np.add(weights, move)], again + more_again
@@ -181,6 +189,7 @@ def _tell(name: str, moments: Moments, songs: Sequence[Song], weights: Sequence[
     measures = {
         "steps": melody_stepwise,
         "leaps": melody_wide_leaps,
+        "sixteenths": melody_sixteenth_notes,
         "chord tones": chord_tones_melody,
         "same": returns_melody_same,
         "different": returns_melody_different,
@@ -188,7 +197,7 @@ def _tell(name: str, moments: Moments, songs: Sequence[Song], weights: Sequence[
         "rhythm 2": lambda song: melody_rhythm_alike(song, 2),
         "rhythm 4": lambda song: melody_rhythm_alike(song, 4),
     }
-    told = {"notes": moments.notes, "again": moments.again}
+    told = {"notes": moments.notes, "duration": moments.steps, "again": moments.again}
     for label, measure in measures.items():
         told[label] = fmean(value for song in songs if (value := measure(song)) is not None)
     shares = " ".join(f"{share:.3f}" for share in moments.shares)
