@@ -55,11 +55,11 @@ def address(benchmark: Callable[[str], ModuleType], tmp_path_factory: pytest.Tem
 @pytest.fixture(scope="module")
 def browser(benchmark: Callable[[str], ModuleType]):
     """Chromium."""
-    studio_browser = benchmark("studio_browser")
-    if studio_browser.CHROMIUM is None:
-        pytest.skip("needs Chromium, such as Debian's package chromium")
+    browsers = benchmark("browsers")
+    if browsers.BROWSER is None:
+        pytest.skip(browsers.NO_BROWSER)
     pytest.importorskip("playwright.sync_api", reason="needs Playwright for Python")
-    with studio_browser.running_browser() as opened:
+    with browsers.running_browser() as opened:
         yield opened
 
 
