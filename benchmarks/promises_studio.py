@@ -177,7 +177,7 @@ def names(count: int) -> Counted:
         entries = len(server.ask("GET", "/api/songs"))
     if left or inside:
         return Counted(count, 0, f"written: {sorted(map(str, left | inside))[0]}")
-    return Counted(count, kept, fault or f"each in four addresses in three spellings, and as the name of a song and of a file; {entries} songs")
+    return Counted(count, kept, fault or f"each in 4 addresses, spelt in 3 ways, and as a name in 2; {entries} songs")
 
 
 def _trespass(port: int, song_id: str, name: str) -> str:
