@@ -223,15 +223,15 @@ def contract(count: int) -> Counted:
     program = os.environ.get(SCHEMATHESIS) or shutil.which("schemathesis")
     if program is None:
         return Counted(0, 0, f"schemathesis is not installed, and {SCHEMATHESIS} names none")
-    tried = failed = 0
+    rounds: list[Counted] = []
     with running() as (server, place):
-        for seed in range(1, 10):
-            more = _fuzzed(program, server.port, count - tried, seed, place)
-            tried, failed = tried + more.tried, failed + more.tried - more.kept
-            if tried >= count or not more.tried:
+        while (left := count - sum(own.tried for own in rounds)) > 0:
+            rounds.append(_fuzzed(program, server.port, left, len(rounds), place))
+            if not rounds[-1].tried:
                 break
         peak = _peak(server.process.pid)
-    return Counted(tried, tried - failed, f"{more.figures}; the server's peak {peak} MiB")
+    tried, kept = (sum(getattr(own, name) for own in rounds) for name in ("tried", "kept"))
+    return Counted(tried, kept, f"{' and '.join({own.figures: None for own in rounds})}; the server's peak {peak} MiB")
 
 
 def _fuzzed(program: str, port: int, count: int, seed: int, place: Path) -> Counted:
