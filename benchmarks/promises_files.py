@@ -44,9 +44,9 @@ def midi_intake(count: int) -> Counted:
     bases = [written(), written(meters=2), *(path.read_bytes() for path in random.Random(0).sample(songs, min(20, len(songs))))]
     files = chain((b"", long), mutants(bases, max(0, count - 2), random.Random(0)))
     kept, tried, slowest, longest, largest = 0, 0, 0.0, 0.0, 0
-    with LimitedWorker(midi_to_analysis_with) as worker:
-        worker((bases[0], AnalysisOptions()))  # the process is there before a stranger comes
+    with LimitedWorker(midi_to_analysis_with, seconds=60.0) as worker:  # of the clock, which other work makes long
         for data in files:
+            worker.begin()  # the process is there before a stranger comes
             began, used, refusal = time.perf_counter(), worker.processor_seconds(), ""
             try:
                 worker((data, AnalysisOptions()))
