@@ -47,9 +47,9 @@ def main() -> None:
         print(start(options.weights))
 
 
-def command(folder: Path, count: int, weights: Path | None, *more: str) -> list[str]:
+def command(folder: Path, count: int, weights: Path | None, *more: str, seed: int = 0) -> list[str]:
     """The command that composes a batch into a folder."""
-    music = ["--form", FORM, "--key", "G major", "--steps", str(STEPS), "--seed", "0", "--count", str(count)]
+    music = ["--form", FORM, "--key", "G major", "--steps", str(STEPS), "--seed", str(seed), "--count", str(count)]
     others = [] if weights is None else ["--weights", str(weights)]
     return [sys.executable, "-m", "canzona", "compose", *music, "-o", f"{folder}/", *others, *more]
 
@@ -59,9 +59,9 @@ def order(weights: Path | None) -> Order:
     return Order(Request(Form.parse(FORM), Key.parse("G major"), steps=STEPS), weights and weights.resolve())
 
 
-def compose(folder: Path, count: int, weights: Path | None, *more: str) -> str:
+def compose(folder: Path, count: int, weights: Path | None, *more: str, seed: int = 0) -> str:
     """Run the command to its end; what it said on stderr."""
-    done = subprocess.run(command(folder, count, weights, *more), capture_output=True, text=True, check=False)
+    done = subprocess.run(command(folder, count, weights, *more, seed=seed), capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
     return done.stderr.strip().splitlines()[-1]

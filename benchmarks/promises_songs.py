@@ -1,78 +1,80 @@
 """Promises about songs: seeds, locks, files that agree, scores, chord labels. Songs are of 8 bars, in 2 steps."""
 
-import os
-import random
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from io import BytesIO
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
+from random import Random
 
 import mido
 from symusic.core import ScoreTick
 
-from batches import FORM, compose, order
+from batches import FORM, STEPS, compose, order
 from canzona.batch import Composed, compose_seeds
 from canzona.batch.composing import loaded
-from canzona.generation.controls import Revision
 from canzona.generation.request import Request
-from canzona.hierarchy.levels import LEVELS
-from canzona.io.midi import midi_to_song
-from canzona.io.song_json import song_from_json
-from canzona.song import Chord, Form, Key, LeadSheet, Note, Song
+from canzona.io.midi import midi_to_song, song_to_midi
+from canzona.io.song_json import song_from_dict, song_from_json, song_to_json
+from canzona.pretrained import WEIGHTS_FOLDER
+from canzona.song import Chord, Form, Key, LeadSheet, Song
 from canzona.song.harmony import QUALITY_NAMES
 from canzona.song.spelling import harte_symbol
-from promises_table import Counted
+from promises_table import DATA, Counted
+from studio_locks import trial
+from studio_server import ENDED, Server
 
-DATA = Path(os.environ.get("CANZONA_DATA", Path(__file__).parents[2] / "shared" / "data"))
+SEED = 6
 
 
 def seeds(count: int) -> Counted:
-    """The same seed alone, within a batch of 8, in a process of its own and by the command line, byte for byte."""
-    own = order(None)
-    (first,) = compose_seeds(own, [3])
-    assert isinstance(first, Composed)
-    files = (first.song_json, first.midi)
-    kept = 0
-    with tempfile.TemporaryDirectory() as place:
-        compose(Path(place) / "batch", 8, None)
-        kept += tuple((Path(place) / "batch" / f"3.{suffix}").read_bytes() for suffix in ("json", "mid")) == files
-    for _ in range(count - 1):
-        (song,) = compose_seeds(own, [3])
-        kept += isinstance(song, Composed) and (song.song_json, song.midi) == files
-    return Counted(count, kept, "JSON and MIDI, one of them out of a batch of 8 by the command line")
+    """The same seed in this process, by the command line alone and among 8, and by the studio; then its sound, twice."""
+    with tempfile.TemporaryDirectory() as place, Server(Path(place) / "library", WEIGHTS_FOLDER) as server:
+        ways = (_here, partial(_by_command, 1), partial(_by_command, 8), partial(_by_studio, server))
+        first = _here(Path(place))
+        kept = sum(way(Path(place) / str(number)) == first for number, way in zip(range(count), cycle(ways), strict=False))
+        (Path(place) / "song.json").write_bytes(first[0])
+        sounds = [_sound(Path(place), name) for name in ("one", "two")]
+    figures = "JSON and MIDI in one process, by the command line alone and among 8, by the studio; WAV twice the same"
+    return Counted(count, kept if sounds[0] == sounds[1] else 0, figures)
+
+
+def _here(_: Path) -> tuple[bytes, bytes]:
+    (song,) = compose_seeds(order(None), [SEED])
+    assert isinstance(song, Composed)
+    return song.song_json, song.midi
+
+
+def _by_command(count: int, folder: Path) -> tuple[bytes, bytes]:
+    compose(folder, count, None, seed=SEED - count // 2)
+    return (folder / f"{SEED}.json").read_bytes(), (folder / f"{SEED}.mid").read_bytes()
+
+
+def _by_studio(server: Server, _: Path) -> tuple[bytes, bytes]:
+    asked = {"form": FORM, "key": "G major", "steps": STEPS, "seed": SEED}
+    (take,) = server.until(server.ask("POST", "/api/jobs", asked)["id"], ENDED)["takes"]
+    song = song_from_dict(take["song"])
+    return song_to_json(song).encode(), song_to_midi(song)
+
+
+def _sound(folder: Path, name: str) -> bytes:
+    words = ["render", "song.json", "-o", f"{name}.wav"]
+    subprocess.run([sys.executable, "-m", "canzona", *words], cwd=folder, capture_output=True, check=True)
+    return (folder / f"{name}.wav").read_bytes()
 
 
 def locks(count: int) -> Counted:
-    """Compose random bars from a random level down anew: all else must stay, and what is open change."""
-    cascade, generator = loaded(None, "cpu", 1), random.Random(0)
-    song = cascade.compose(Request(Form.parse("A4B4"), Key.parse("G major"), steps=2, seed=1))
-    kept = changed = 0
-    for seed in range(count):
-        level = generator.choice(LEVELS[1:])
-        first = generator.randrange(8)
-        bars = frozenset(range(first, generator.randint(first, 7) + 1))
-        other = cascade.compose(Request(seed=seed + 2, steps=2, revision=Revision(song, level.name, bars)))
-        kept += all(_outside(song, other, bars, name) for name in ("reduced_lead_sheet", "lead_sheet", "accompaniment"))
-        changed += any(getattr(other, own.attribute) != getattr(song, own.attribute) for own in LEVELS[LEVELS.index(level) :])
-    figures = f"all that was locked stayed in {kept} of {count}; {changed} of {count} open regions changed"
-    return Counted(count, kept if changed >= 0.95 * count else 0, figures)
-
-
-def _outside(one: Song, other: Song, bars: frozenset[int], name: str) -> bool:
-    """Whether all that begins outside of these bars is the same; what sounds into them may be cut."""
-    return _starts(one, bars, name) == _starts(other, bars, name)
-
-
-def _starts(song: Song, bars: frozenset[int], name: str) -> set[tuple[int, object]]:
-    content = getattr(song, name)
-    notes: tuple[Note, ...] = content.melody if isinstance(content, LeadSheet) else content
-    found: set[tuple[int, object]] = {(note.start_step, note.pitch) for note in notes if note.start_step // 16 not in bars}
-    if isinstance(content, LeadSheet):
-        for span in content.chords:
-            beats = range(span.start_beat, span.end_beat)
-            found |= {(16 * beat, span.chord) for beat in beats if beat // 4 not in bars}
-    return found
+    """Random bars composed anew from a random level down under random locks: what is held stays, and what is open changes."""
+    cascade = loaded(None, "cpu", 1)
+    song = cascade.compose(Request(Form.parse("A4B4"), Key.parse("G major"), seed=1))
+    trials = [trial(cascade, song, Random(seed)) for seed in range(count)]
+    kept, opened = sum(own.is_kept for own in trials), [own for own in trials if own.is_open]
+    changed = sum(own.is_changed for own in opened)
+    figures = f"all that was held stayed in {kept} of {count}; {changed} of {len(opened)} open regions changed; usual steps"
+    return Counted(count, kept if changed >= 0.95 * len(opened) else 0, figures)
 
 
 def composed(count: int) -> Iterator[Composed]:
@@ -128,7 +130,7 @@ def labels(count: int) -> Counted:
     told = {words[2] for words in map(str.split, lines) if len(words) == 3}
     parsed = [Chord.parse(label) for label in sorted(told) if label != "N"]
     every = [Chord(root, quality, bass) for root, quality, bass in product(range(12), QUALITY_NAMES, range(12))]
-    generator = random.Random(0)
+    generator = Random(0)
     tried = [*parsed, *every, *(generator.choice(every) for _ in range(count))]
     keys = [None, *(Key.parse(f"{tonic} {mode}") for tonic in ("Gb", "C#", "F", "B") for mode in ("major", "minor"))]
     kept = sum(Chord.parse(harte_symbol(chord, generator.choice(keys))) == chord for chord in tried)

@@ -16,19 +16,15 @@ import torch
 
 from studio_edits import random_command
 from studio_jobs import Counted, kills, reloads, stops
-from studio_locks import trial
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from canzona.generation import Request
 from canzona.io.song_json import song_to_json
-from canzona.song import Form, Key
 from canzona.studio import wire
 from canzona.studio.commands import apply_all
 from canzona.studio.documents import Document, document_of
 from canzona.studio.library import Library
 from canzona.studio.store import Store
-from test_generation import lively_cascade
 from test_render import example_song
 from tiny import write_tiny_weights
 
@@ -65,20 +61,8 @@ def edits(folder: Path, count: int) -> Counted:
     return Counted(count, kept if redone else 0, fault=None if redone else "redo gives another song")
 
 
-def locks(folder: Path, count: int) -> Counted:
-    """Random recompositions under random locks; none is kept where too little of what is open changes."""
-    torch.set_num_threads(1)
-    cascade = lively_cascade(folder / "cascade")
-    song = cascade.compose(Request(Form.parse("i1A4B3"), Key.parse("Eb major"), seed=3, steps=2, guidance=0.0))
-    trials = [trial(cascade, song, Random(seed), steps=2, guidance=0.0) for seed in range(count)]
-    opened, changed = sum(own.open_regions for own in trials), sum(own.changed_regions for own in trials)
-    words = f"{changed} of {opened} open regions changed"
-    return Counted(count, sum(own.is_kept for own in trials) if changed >= 0.95 * opened else 0, fault=words)
-
-
 PROMISES = {
     "edits": (2000, 60),
-    "locks": (200, 12),
     "kills": (20, 2),
     "reloads": (50, 5),
     "stops": (100, 5),
@@ -97,8 +81,8 @@ def main() -> None:
         count = arguments.count or PROMISES[name][arguments.quick]
         with tempfile.TemporaryDirectory(prefix="canzona-") as text:
             folder, began = Path(text), time.monotonic()
-            if name in ("edits", "locks"):
-                counted = {"edits": edits, "locks": locks}[name](folder, count)
+            if name == "edits":
+                counted = edits(folder, count)
             else:
                 with torch.inference_mode():
                     weights = write_tiny_weights(folder / "tiny")

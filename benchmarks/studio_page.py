@@ -11,8 +11,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from browsers import running_browser
 from canzona.pretrained import WEIGHTS_FOLDER
-from studio_browser import running_browser
 from studio_server import Server
 
 if TYPE_CHECKING:

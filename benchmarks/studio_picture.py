@@ -7,8 +7,8 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from browsers import running_browser
 from canzona.pretrained import WEIGHTS_FOLDER
-from studio_browser import running_browser
 from studio_server import Server
 
 SEED = 7

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +20,19 @@ ENDED = ("done", "stopped", "failed", "interrupted")
 class Server:
     """A server on a free port. Used as a context, which ends it."""
 
-    def __init__(self, library: Path, weights: Path, processes: int = 1) -> None:
-        """Start it over a library with these weights."""
+    def __init__(self, library: Path, weights: Path, processes: int = 1, options: Sequence[str] = ()) -> None:
+        """Start it over a library with these weights, and further options; ``line`` is what it says once it is there."""
         program = "from canzona.cli import main; main()"
-        options = ["--port", "0", "--no-browser", "--library", str(library), "--weights", str(weights)]
+        words = ["--port", "0", "--no-browser", "--library", str(library), "--weights", str(weights)]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", program, "studio", *options, "--processes", str(processes)],
+            [sys.executable, "-c", program, "studio", *words, *options, "--processes", str(processes)],
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
         assert self.process.stderr is not None
-        line = self.process.stderr.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
+        self.line = line = self.process.stderr.readline()
+        found = re.search(r"http://[^/ ]+:(\d+)/", line)
         if found is None:
             self.kill()
             raise RuntimeError(f"the studio did not start: {line}")

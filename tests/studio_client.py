@@ -106,7 +106,7 @@ class Client:
         assert answer.status == status, answer.body
         return answer.json
 
-    def settled(self, job_id: str, states: tuple[str, ...] = ("done", "stopped", "failed"), seconds: float = 60.0) -> Any:
+    def settled(self, job_id: str, states: tuple[str, ...] = ("done", "stopped", "failed"), seconds: float = 600.0) -> Any:
         """A job once it is in one of these states."""
         end = time.monotonic() + seconds
         job = self.get(f"/api/jobs/{job_id}")

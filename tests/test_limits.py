@@ -42,3 +42,4 @@ def test_what_needs_too_much_memory_is_refused():
             worker(2**30)
         assert worker(2**20) == 2**20
         assert 0 < worker.peak_bytes() < 2**29
+        assert 0 < worker.processor_seconds() < 60

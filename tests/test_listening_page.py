@@ -5,15 +5,14 @@ listens and saves as a person would, and posts what it found to the server.
 """
 
 import json
-import os
-import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from queue import Empty, Queue
+from types import ModuleType
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -24,24 +23,7 @@ from canzona.evaluation.listening_test.plan import ListeningTest, plan_test
 from canzona.evaluation.listening_test.scores import read_answers
 from test_render import example_song
 
-BROWSER_VARIABLE = "CANZONA_BROWSER"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge")
-BROWSER = os.environ.get(BROWSER_VARIABLE) or next(filter(None, map(shutil.which, BROWSERS)), None)
 PATIENCE_SECONDS = 90
-SWITCHES = (
-    "--headless=new",
-    "--no-sandbox",  # the page is our own, and root, as in containers, has no sandbox
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--autoplay-policy=no-user-gesture-required",
-    "--mute-audio",
-)
-
-pytestmark = pytest.mark.skipif(
-    BROWSER is None, reason=f"no browser: none of {', '.join(BROWSERS)} is installed, and {BROWSER_VARIABLE} names none"
-)
 
 HELPERS = """
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
@@ -114,9 +96,17 @@ def served(page: bytes) -> Iterator[tuple[str, "Queue[object]"]]:
         server.server_close()
 
 
-def driven(page: bytes, script: str, profile: Path) -> object:
+@pytest.fixture(scope="module")
+def browsers(benchmark: Callable[[str], ModuleType]) -> ModuleType:
+    """The browser that tests and benchmarks share, where there is one."""
+    module = benchmark("browsers")
+    if module.BROWSER is None:
+        pytest.skip(module.NO_BROWSER)
+    return module
+
+
+def driven(browsers: ModuleType, page: bytes, script: str, profile: Path) -> object:
     """What a script gives that is run within the page, in a browser with a fresh profile."""
-    assert BROWSER is not None
     program = (
         f"(async () => {{ try {{ post(await (async () => {{ {script} }})()); }} catch (error) {{ post(`${{error}}`); }} }})();"
     )
@@ -124,12 +114,14 @@ def driven(page: bytes, script: str, profile: Path) -> object:
     driven_page = page.replace(b"</body>", driver.encode())
     with served(driven_page) as (address, outcomes):
         browser = subprocess.Popen(
-            [BROWSER, *SWITCHES, f"--user-data-dir={profile}", address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [browsers.BROWSER, *browsers.SWITCHES, f"--user-data-dir={profile}", address],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             return outcomes.get(timeout=PATIENCE_SECONDS)
         except Empty:
-            raise AssertionError(f"{BROWSER} has told nothing within {PATIENCE_SECONDS} s") from None
+            raise AssertionError(f"{browsers.BROWSER} has told nothing within {PATIENCE_SECONDS} s") from None
         finally:
             browser.kill()
             browser.wait()
@@ -152,7 +144,7 @@ def page(test: ListeningTest) -> bytes:
         return page_files(test, {sound.id: sound.wav for sound in play(test)})[PAGE]
 
 
-def test_every_rating_is_saved_as_it_was_given(test: ListeningTest, page: bytes, tmp_path: Path) -> None:
+def test_every_rating_is_saved_as_it_was_given(browsers: ModuleType, test: ListeningTest, page: bytes, tmp_path: Path) -> None:
     script = """
       named("Ann");
       const given = {};
@@ -171,7 +163,7 @@ def test_every_rating_is_saved_as_it_was_given(test: ListeningTest, page: bytes,
       }
       return { given, csv: await savedText(), section: visible(), title: document.title };
     """
-    outcome = driven(page, script, tmp_path)
+    outcome = driven(browsers, page, script, tmp_path)
     assert isinstance(outcome, dict), outcome
     systems = {one.id: one.system for piece in test.pieces for one in piece}
     answers = read_answers({"Ann.csv": outcome["csv"]}, systems)
@@ -183,7 +175,7 @@ def test_every_rating_is_saved_as_it_was_given(test: ListeningTest, page: bytes,
     assert all(2 <= answer.seconds_listened < 4 for answer in answers)
 
 
-def test_a_piece_must_be_heard_and_rated_before_the_next(page: bytes, tmp_path: Path) -> None:
+def test_a_piece_must_be_heard_and_rated_before_the_next(browsers: ModuleType, page: bytes, tmp_path: Path) -> None:
     script = """
       const said = [];
       const next = () => { click(at("next")); said.push(alarm() || at("piece-title").textContent); };
@@ -202,7 +194,7 @@ def test_a_piece_must_be_heard_and_rated_before_the_next(page: bytes, tmp_path: 
       const kept = cards().map((card) => [...card.querySelectorAll("input:checked")].map((input) => +input.value));
       return { said, kept };
     """
-    outcome = driven(page, script, tmp_path)
+    outcome = driven(browsers, page, script, tmp_path)
     assert isinstance(outcome, dict), outcome
     assert outcome["said"] == [
         "Please give a name of letters, digits, - and _.",
@@ -214,7 +206,9 @@ def test_a_piece_must_be_heard_and_rated_before_the_next(page: bytes, tmp_path: 
     assert outcome["kept"] == [[3, 3, 3], [4, 4, 4]]
 
 
-def test_a_listener_goes_on_where_they_stopped_and_hears_the_same_order(page: bytes, tmp_path: Path) -> None:
+def test_a_listener_goes_on_where_they_stopped_and_hears_the_same_order(
+    browsers: ModuleType, page: bytes, tmp_path: Path
+) -> None:
     script = """
       const order = () => cards().map(idOf).join();
       const rated = () => document.querySelectorAll("input:checked").length;
@@ -227,7 +221,7 @@ def test_a_listener_goes_on_where_they_stopped_and_hears_the_same_order(page: by
       start("Ann");
       return { first, again: order(), rated: rated(), others };
     """
-    outcome = driven(page, script, tmp_path)
+    outcome = driven(browsers, page, script, tmp_path)
     assert isinstance(outcome, dict), outcome
     assert outcome["again"] == outcome["first"]
     assert outcome["rated"] == 1

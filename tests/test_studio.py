@@ -3,8 +3,11 @@
 import json
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from canzona.generation.request_json import request_from_dict
 from canzona.io.midi import song_to_midi
 from canzona.io.song_json import read_song_file, song_from_dict, song_to_dict, song_to_json
 from canzona.song import Form, Key, Song
+from canzona.studio import documents, worker
 from canzona.studio.app import create_app
 from canzona.studio.documents import document_of
 from canzona.studio.records import Asked
@@ -27,6 +31,7 @@ from tiny import write_tiny_weights
 ROOT = Path(__file__).parent.parent
 QUICK = {"steps": 2, "guidance": 0.0}
 LONG = {"form": "A1", "key": "C", "steps": 60}
+LONG_SONG = song_to_json(Song(Form.parse("A64" * 6 + "A16", Key.parse("C")))).encode()
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +132,32 @@ def test_work_that_cannot_be_is_refused_in_one_sentence(
     answer = client.ask("POST", f"/api/songs/{song['id']}/jobs", {"base_version": 1, **asked})
     assert answer.status == 422
     assert sentence in answer.json["detail"].removeprefix("body.")
+
+
+@pytest.mark.parametrize(
+    ("asked", "minutes"),
+    [
+        ({"form": "A64" * 6 + "A16", "key": "C"}, "17.8; 400 bars do at a tempo of 107 or more"),
+        ({"bars": 400, "tempo": 60}, "26.7; 400 bars do at a tempo of 107 or more"),
+        ({"bars": 301, "tempo": 60, "meter": "3/4"}, "15.1; 301 bars do at a tempo of 61 or more"),
+    ],
+)
+def test_a_song_of_more_than_a_quarter_of_an_hour_is_not_begun(client: Client, asked: dict[str, Any], minutes: str) -> None:
+    before = len(client.get("/api/jobs"))
+    answer = client.ask("POST", "/api/jobs", asked)
+    assert (answer.status, answer.json["detail"]) == (422, f"song: must last at most 15 minutes, got {minutes}")
+    assert len(client.get("/api/jobs")) == before
+
+
+def test_a_song_whose_length_is_composed_ends_where_it_is_too_long(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once there is a form it is seen, before the rest is composed."""
+    monkeypatch.setattr(documents, "LONGEST_MINUTES", 0.5)
+    told: list[tuple[Any, ...]] = []
+    connection = SimpleNamespace(poll=lambda: False, send=told.append)
+    outcome = worker._composed(connection, {"key": "C", "seed": 1, **QUICK}, weights)  # type: ignore[arg-type]
+    assert outcome[0] == "failed"
+    assert re.fullmatch(r"song: must last at most 0.5 minutes, got .* at a tempo of \d+ or more", outcome[1])
+    assert {kind: said[0] for kind, *said in told} == {"progress": "form"}
 
 
 def test_work_on_an_old_version_is_refused(client: Client, song: dict[str, Any]) -> None:
@@ -234,6 +265,8 @@ def test_files_are_read_and_what_was_left_out_is_said(client: Client, song: dict
         ("song.mid", b"MThd\x00\x00", "file: "),
         ("song.json", b'{"format": "x"}', "file: song file: must be a JSON object"),
         ("song.mxl", b"PK\x03\x04nonsense", "file: "),
+        ("song.mid", b"MThd" + bytes(6 * 10**6), "file: must be at most 5 MB of MIDI, got 6.0"),
+        ("song.json", LONG_SONG, "song: must last at most 15 minutes, got 17.8; 400 bars do at a tempo of 107 or more"),
     ],
 )
 def test_a_file_that_is_no_song_is_refused_in_one_sentence(client: Client, name: str, data: bytes, sentence: str) -> None:
@@ -309,3 +342,12 @@ def test_the_same_song_text_comes_back(client: Client) -> None:
     document = client.post("/api/songs", {"song": song_to_dict(song)}, 201)
     assert song_to_json(song_from_dict(document["song"])) == song_to_json(song)
     assert document["chord_names"]
+
+
+def test_the_first_song_waits_for_no_library_of_measuring() -> None:
+    script = (
+        "import sys, canzona.pretrained, canzona.studio.asking, canzona.studio.worker; "
+        "sys.exit(','.join({'scipy', 'mir_eval', 'music21', 'matplotlib', 'torch._dynamo'} & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr

@@ -202,6 +202,7 @@ def test_a_phrase_that_is_copied_has_its_music_twice() -> None:
         ({"kind": "chords", "lane": "chords", "add": [[9, 1, "N"]]}, "chord: must be a chord"),
         (form(("A", 1, 3)), "source: must be a phrase from 0 to 1, got 3"),
         (form(("A", 512, 0), ("B", 1, 1)), "song: must have at most 512 bars, got 513"),
+        (form(("A", 400, 0)), "song: must last at most 15 minutes, got 17.8; 400 bars do at a tempo of 107 or more"),
         ({"kind": "locks", "locks": [{"lane": "piano", "first_bar": 2, "last_bar": 4}]}, "bars must be within 1 to 3"),
         ({"kind": "paste", "lanes": ["piano"], "bars": [1, 2], "to_bar": 3}, "to_bar: must leave room for 2 bars"),
         ({"kind": "paste", "lanes": ["piano"], "bars": [3, 4], "to_bar": 1}, "bars: must be within 1 to 3"),

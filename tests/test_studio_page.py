@@ -55,11 +55,11 @@ def address(benchmark: Callable[[str], ModuleType], tmp_path_factory: pytest.Tem
 @pytest.fixture(scope="module")
 def browser(benchmark: Callable[[str], ModuleType]):
     """Chromium."""
-    studio_browser = benchmark("studio_browser")
-    if studio_browser.CHROMIUM is None:
-        pytest.skip("needs Chromium, such as Debian's package chromium")
+    browsers = benchmark("browsers")
+    if browsers.BROWSER is None:
+        pytest.skip(browsers.NO_BROWSER)
     pytest.importorskip("playwright.sync_api", reason="needs Playwright for Python")
-    with studio_browser.running_browser() as opened:
+    with browsers.running_browser() as opened:
         yield opened
 
 
@@ -192,19 +192,69 @@ def test_journey(visit: Visit, tmp_path: Path):
     page.locator(".note").first.wait_for()
     assert visit.document()["song"] == composed["song"]
     visit.key("e")
-    links = page.locator(".exports a")
-    for link in links.all():
+    for link in page.locator(".exports a").all():
         with page.expect_download() as download:
             link.click()
-        path = tmp_path / download.value.suggested_filename
-        answer = visit.context.request.get(link.get_attribute("href"), timeout=WAIT_MILLISECONDS)
-        assert answer.ok, path.name
-        path.write_bytes(answer.body())
+        link.get_by_text("Saved.").wait_for()
+        download.value.save_as(tmp_path / download.value.suggested_filename)
     assert {path.suffix for path in tmp_path.iterdir()} >= {".mid", ".musicxml", ".json", ".wav"}
+    assert all(path.stat().st_size for path in tmp_path.iterdir())
+    exported = json.loads(next(tmp_path.glob("*.json")).read_text())
+    assert exported["lead_sheet"] == composed["song"]["lead_sheet"]
 
 
 def _piano(visit: Visit) -> list[str]:
     return visit.page.locator(".lane-music.piano .note").evaluate_all("notes => notes.map(note => note.dataset.row).sort()")
+
+
+DRAGGED = """link => {
+  const dragged = new DataTransfer();
+  link.dispatchEvent(new DragEvent('dragstart', {dataTransfer: dragged, bubbles: true}));
+  return [dragged.getData('DownloadURL'), dragged.getData('text/uri-list')];
+}"""
+
+
+def test_a_row_of_the_export_is_dragged_out_and_tells_what_is_wrong(visit: Visit):
+    """What browsers store of a row that is dropped elsewhere is a type, a name and an address, of which the first is right."""
+    page = visit.page
+    visit.compose(seed=4)
+    page.get_by_label("Name of the song").fill("Été: 1/2 <b>")
+    visit.key("Enter")
+    visit.until(lambda: visit.document()["name"] == "Été: 1/2 <b>")
+    page.evaluate("document.activeElement.blur()")
+    visit.key("e")
+    for link in page.locator(".exports a").all():
+        dragged, address = link.evaluate(DRAGGED)
+        media_type, name, there = dragged.split(":", 2)
+        assert there == address == link.evaluate("link => link.href")
+        assert re.fullmatch(r"Été 12 b\.(mid|musicxml|pdf|svg|wav|json)", name)
+        if name.endswith((".mid", ".json")):
+            answer = visit.context.request.get(address)
+            assert answer.headers["content-type"] == media_type
+            assert answer.headers["content-disposition"].startswith("attachment; ")
+    sentence = "render: needs verovio; install canzona[score]"
+    refusal = {"status": 500, "json": {"detail": sentence, "version": None}}
+    page.route("**/export/pdf", lambda route: route.fulfill(**refusal))
+    page.get_by_role("link", name="PDF").click()
+    page.locator(".exports").get_by_text(sentence).wait_for()
+    visit.troubles.remove("Failed to load resource: the server responded with a status of 500 (Internal Server Error)")
+
+
+def test_a_song_is_begun_like_a_passage_of_another(visit: Visit):
+    page = visit.page
+    visit.compose(seed=6)
+    model = visit.document()
+    visit.button("New song").click()
+    page.get_by_text("Like a passage of your songs").click()
+    page.get_by_label("Like another passage").select_option("texture")
+    page.get_by_label("Of the song", exact=True).select_option(model["id"])
+    page.get_by_label("From bar").fill("2")
+    page.get_by_label("to bar").fill("3")
+    visit.compose(seed=7)
+    visit.until(lambda: visit.document()["id"] != model["id"])
+    (like,) = visit.document()["song"]["provenance"]["request"]["like"]
+    assert like["control"] == "texture"
+    assert like["song"]["form"] == "A2"
 
 
 def test_keyboard_alone(visit: Visit):

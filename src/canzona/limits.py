@@ -1,5 +1,6 @@
 """Work on what strangers sent, in a process of its own with limits of time and memory, whose death is told."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -74,6 +75,14 @@ class LimitedWorker(Generic[Item, Result]):
             self._end()
             raise ValueError(f"must be read within {self._memory_bytes / 2**20:g} MiB of memory, needs more")
         raise result
+
+    def processor_seconds(self) -> float:
+        """What the present process has used of processors; 0 where there is none, or the system does not say."""
+        status = Path(f"/proc/{self._process.pid}/stat") if self._process is not None else None
+        if status is None or not status.is_file():
+            return 0.0
+        user, system = status.read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def peak_bytes(self) -> int:
         """The most memory that the present process has had; 0 where there is none, or the system does not say."""

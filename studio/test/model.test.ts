@@ -4,6 +4,7 @@ import { applied, changedNotes, chordRoom, chordsCommand, movedBorder, notesComm
 import { formText, parseForm, phrasesOf, shortKey, withCopy, withMoved, withSplit, withoutPhrase } from "../src/model/form";
 import { namedChords } from "../src/model/chord_names";
 import { chordPitches } from "../src/model/harmony";
+import { likes } from "../src/model/like";
 import { isLocked, toggledLocks, touchesLock } from "../src/model/locks";
 import { pitchName, pitchRange } from "../src/model/pitch";
 import { indexAt, passage, playlist, sounds } from "../src/model/playlist";
@@ -100,6 +101,21 @@ describe("locks", () => {
     expect(isLocked(parted, "melody", { first: 2, last: 3 })).toBe(false);
     expect(touchesLock(parted, "melody", { first: 2, last: 3 })).toBe(true);
     expect(touchesLock(parted, "piano", { first: 2, last: 3 })).toBe(false);
+  });
+});
+
+describe("a passage to be like", () => {
+  const passage = { control: "texture", song: "one", first: "", last: "" };
+  const songs = [{ id: "one", bars: 24 }];
+  it("is a whole song, or some of its bars", () => {
+    expect(likes(null, songs)).toEqual([]);
+    expect(likes({ ...passage, song: "" }, songs)).toEqual([]);
+    expect(likes(passage, songs)).toEqual([{ control: "texture", song_id: "one", bars: null }]);
+    expect(likes({ ...passage, first: "5", last: "8" }, songs)[0]?.bars).toEqual([5, 8]);
+  });
+  it("goes from the start, or to the end, where one bar is said", () => {
+    expect(likes({ ...passage, last: "8" }, songs)[0]?.bars).toEqual([1, 8]);
+    expect(likes({ ...passage, first: "5" }, songs)[0]?.bars).toEqual([5, 24]);
   });
 });
 

@@ -76,7 +76,7 @@ class Canvas:
         self.store, self.forms, self.meters, self.seeds, self.redraw = store, forms, meters, seeds, redraw
 
     def compose(
-        self, level: Level, model: LevelModel, steps: int, guidance: Guidance, plans: Sequence[LevelPlan]
+        self, level: Level, model: LevelModel, steps: int, guidance: Guidance, plans: Sequence[LevelPlan], draw: int = 0
     ) -> Iterator[tuple[int, int]]:
         """Fill this level's images from left to right.
 
@@ -86,6 +86,7 @@ class Canvas:
             steps: of the sampler, a window.
             guidance: weights of the conditions, where a plan does not say otherwise.
             plans: for each song, what stands and what is asked for.
+            draw: another number gives other noise.
 
         Yields:
             (steps done, steps in all) after every step, so that a caller can stop within one.
@@ -96,7 +97,7 @@ class Canvas:
         ]
         turns = max(map(len, places))
         total, done = steps * turns, 0
-        generators = [_generator(seed, level) for seed in self.seeds]
+        generators = [_generator(seed, level, draw) for seed in self.seeds]
         for turn in range(turns):
             songs = [song for song, windows in enumerate(places) if turn < len(windows)]
             here, asked = [places[song][turn] for song in songs], [plans[song] for song in songs]
@@ -223,7 +224,7 @@ def _asked_codes(plans: Sequence[CodePlan | None], bars: int, device: torch.devi
     return AskedCodes(*(torch.from_numpy(array).to(device) for array in (codes, number, bar)))
 
 
-def _generator(seed: int, level: Level) -> torch.Generator:
-    """Noise for one level of one song: the same whatever else is composed, and different at each level."""
-    state = np.random.SeedSequence([seed, *level.name.encode()]).generate_state(2, np.uint32)
+def _generator(seed: int, level: Level, draw: int) -> torch.Generator:
+    """Noise for one level of one song: the same whatever else is composed, and different at each level and draw."""
+    state = np.random.SeedSequence([seed, *level.name.encode(), *([draw] if draw else [])]).generate_state(2, np.uint32)
     return torch.Generator().manual_seed(int(state[0]) << 31 | int(state[1]) >> 1)

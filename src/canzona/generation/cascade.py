@@ -1,6 +1,6 @@
 """The cascade: four levels, each composed given all before it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -26,9 +26,14 @@ from canzona.model.registry import DYNAMICS
 from canzona.representation.encoders import Encoders
 from canzona.representation.image import decode_level, encode_level
 from canzona.representation.window import ImageStore
-from canzona.song.song import Song
+from canzona.song.harmony import Chord
+from canzona.song.notes import Note
+from canzona.song.song import LeadSheet, Song
 from canzona.song.transposition import transposed
 from canzona.version import __version__
+
+_MOST_DRAWS = 8
+"""How often bars that are composed anew are drawn before what they come out as may be what they were."""
 
 
 @dataclass(frozen=True)
@@ -160,20 +165,44 @@ class Cascade:
             fixed = [self._fixed(level, song, request) for song, request in zip(songs, requests, strict=True)]
             songs = [staying.song for staying in fixed]
             if any(staying.is_open for staying in fixed):
-                if level.name not in self.models:
-                    raise ValueError(f"models: must have one for the {level.title}, got {', '.join(self.models) or 'none'}")
-                canvas = self._canvas(level, songs, requests, shifts)
-                plans = [self._plan(level, *each) for each in zip(fixed, requests, strict=True)]
-                for step, total in canvas.compose(level, self.models[level.name], *settings[level], plans):
-                    yield Progress(level, step, total)
-                for number, (staying, request) in enumerate(zip(fixed, requests, strict=True)):
-                    if staying.is_open:
-                        songs[number] = self._read(level, canvas.store.read(level, number), staying, request)
-                        if level.ends_freely:
-                            request.check_form(songs[number].form)
+                songs, total = yield from self._drawn(level, fixed, requests, shifts, *settings[level])
             if level is until or any(staying.is_open for staying in fixed):
                 moved = [within_range(transposed(song, -shift)) for song, shift in zip(songs, shifts, strict=True)]
                 yield Progress(level, total, total, tuple(map(self._signed, moved, asked)))
+
+    def _drawn(
+        self,
+        level: Level,
+        fixed: Sequence[Fixed],
+        requests: Sequence[Request],
+        shifts: Sequence[int],
+        steps: int,
+        guidance: Guidance,
+    ) -> Generator[Progress, None, tuple[list[Song], int]]:
+        """Compose one level: gives the songs with it, and how many steps there were.
+
+        Where a revision comes out as it was, which happens where little is open, it is drawn again with other noise.
+        """
+        if level.name not in self.models:
+            raise ValueError(f"models: must have one for the {level.title}, got {', '.join(self.models) or 'none'}")
+        songs, total = [staying.song for staying in fixed], 1
+        left = list(range(len(songs)))
+        for draw in range(_MOST_DRAWS):
+            asked, staying = [requests[number] for number in left], [fixed[number] for number in left]
+            canvas = self._canvas(level, [own.song for own in staying], asked, [shifts[number] for number in left])
+            plans = [self._plan(level, *each) for each in zip(staying, asked, strict=True)]
+            for step, steps_here in canvas.compose(level, self.models[level.name], steps, guidance, plans, draw):
+                total = total if draw else steps_here
+                yield Progress(level, total if draw else step, total)
+            for place, number in enumerate(left):
+                if fixed[number].is_open:
+                    songs[number] = self._read(level, canvas.store.read(level, place), fixed[number], requests[number])
+                    if level.ends_freely:
+                        requests[number].check_form(songs[number].form)
+            left = [own for own in left if fixed[own].is_open and _is_as_it_was(level, songs[own], requests[own])]
+            if not left:
+                break
+        return songs, total
 
     def _fixed(self, level: Level, song: Song, request: Request) -> Fixed:
         return fixed_form(level, song, request) if level.ends_freely else fixed_music(level, song, request, self.levels)
@@ -233,6 +262,24 @@ class Cascade:
         }
         form = song.form.written_as(request.keyed_form, request.first_key)
         return replace(song, form=form, provenance=MappingProxyType(provenance))
+
+
+def _is_as_it_was(level: Level, song: Song, request: Request) -> bool:
+    """Whether the level from which a song was to be composed anew is, but for its loudness, what it was."""
+    revision = request.revision
+    if revision is None or revision.level != level.name or revision.vary == 0:
+        return False
+    before, after = (_heard(getattr(own, level.attribute)) for own in (revision.song, song))
+    return before == after
+
+
+def _heard(music: LeadSheet | Sequence[Note]) -> tuple[list[tuple[int, ...]], list[tuple[int, Chord]]]:
+    """Notes without their loudness, and chords by beats, wherever they are cut."""
+    notes, spans = (music.melody, music.chords) if isinstance(music, LeadSheet) else (music, ())
+    return (
+        [(note.start_step, note.pitch, note.duration_steps) for note in notes],
+        [(beat, span.chord) for span in spans for beat in range(span.start_beat, span.end_beat)],
+    )
 
 
 @contextmanager

@@ -135,6 +135,9 @@ class Lock:
 class Revision:
     """A song of which some bars are composed anew.
 
+    Where nothing but loudness has changed at ``level`` they are drawn again, a few times. Then they stay: a note that sounds
+    into them from before may leave nothing to compose, and chords below others that stay may have no other choice.
+
     Attributes:
         song: as it is, with all of its levels.
         level: the coarsest level that is composed anew; those below it change only where they must.

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from canzona.evaluation.recognition import with_recognised_chords
 from canzona.generation.controls import Likeness, Lock, Repetition, Revision
 from canzona.generation.request import Request
 from canzona.generation.request_json import drawn_seed, request_to_dict
@@ -15,7 +14,7 @@ from canzona.song.progression import Progression, chart_form
 from canzona.song.song import DEFAULT_TEMPO, Song
 from canzona.song.timing import Meter
 from canzona.studio import wire
-from canzona.studio.documents import lock_from_dict
+from canzona.studio.documents import check_length, lock_from_dict
 from canzona.studio.lanes import STRANDS
 
 Values = dict[str, Any]
@@ -36,15 +35,17 @@ def composing(body: Values, passages: Sequence[Values]) -> dict[str, Any]:
     form = None if asked.form is None else Form.parse(asked.form)
     if form is None and asked.chords is not None and asked.bars is None:
         form = chart_form(asked.chords, meter)
-    return request_to_dict(
-        Request(
-            form=form,
-            key=None if asked.key is None else Key.parse(asked.key),
-            tempo=DEFAULT_TEMPO if asked.tempo is None else asked.tempo,
-            bars=asked.bars,
-            **_knobs(asked, meter, passages, None),
-        )
+    request = Request(
+        form=form,
+        key=None if asked.key is None else Key.parse(asked.key),
+        tempo=DEFAULT_TEMPO if asked.tempo is None else asked.tempo,
+        bars=asked.bars,
+        **_knobs(asked, meter, passages, None),
     )
+    bars = request.bars if request.keyed_form is None else request.keyed_form.length_bars
+    if bars is not None:
+        check_length(bars, meter, request.tempo)
+    return request_to_dict(request)
 
 
 def recomposing(body: Values, song: Values, locks: Sequence[Values], passages: Sequence[Values]) -> dict[str, Any]:
@@ -94,6 +95,8 @@ def _knobs(
 
 
 def _likeness(asked: wire.Like, song: Song) -> Likeness:
+    from canzona.evaluation.recognition import with_recognised_chords  # late, for its libraries load for seconds
+
     song = with_recognised_chords(song)
     if asked.bars is not None:
         first, last = asked.bars

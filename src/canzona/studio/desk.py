@@ -11,6 +11,8 @@ from canzona.limits import LimitedWorker
 
 OWN_SECONDS, OWN_MEMORY_BYTES = 120.0, 16 * 2**30
 """What our own work may take: enough for any song, so that a fault ends. PyTorch reserves far more memory than it uses."""
+LARGEST_MIDI_BYTES = 5 * 10**6
+"""Of a stranger's MIDI file."""
 
 
 class Desk:
@@ -64,12 +66,14 @@ def read_file(name: str, data: bytes) -> tuple[dict[str, Any], str]:
         ValueError: in one line, where it is no song.
     """
     from canzona.io.found import in_one_line
-    from canzona.reading import READERS, read_music
+    from canzona.reading import MIDI_FILES, READERS, read_music
 
     ending = Path(name).suffix.lower()
     if ending not in READERS:
         *others, last = READERS
         raise ValueError(f"file: must end in {', '.join(others)} or {last}, got {name!r}")
+    if ending in MIDI_FILES and len(data) > LARGEST_MIDI_BYTES:
+        raise ValueError(f"file: must be at most {LARGEST_MIDI_BYTES // 10**6} MB of MIDI, got {len(data) / 10**6:.1f}")
     with TemporaryDirectory(prefix="canzona-") as folder:
         path = Path(folder) / f"song{ending}"
         path.write_bytes(data)

@@ -4,6 +4,7 @@ A document is frozen, and every change makes another. Undo is made of difference
 about, an edit by hand or a take that was taken.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from canzona.song.song import LeadSheet, Song
 from canzona.song.timing import Meter
 from canzona.studio.lanes import STRANDS, Lane, Strand, by_bar, items_of, with_items
 
-MOST_NOTES, LONGEST_BARS = 20_000, 512
+MOST_NOTES, LONGEST_BARS, LONGEST_MINUTES = 20_000, 512, 15
 """The most that a song under edit may have."""
 
 
@@ -86,8 +87,22 @@ def check_size(song: Song) -> None:
     notes = sum(len(items_of(song, strand)) for strand in Strand)
     if notes > MOST_NOTES:
         raise ValueError(f"song: must have at most {MOST_NOTES} notes and chords, got {notes}")
-    if song.form.length_bars > LONGEST_BARS:
-        raise ValueError(f"song: must have at most {LONGEST_BARS} bars, got {song.form.length_bars}")
+    check_length(song.form.length_bars, song.meter, song.tempo)
+
+
+def check_length(bars: int, meter: Meter, tempo: float) -> None:
+    """See that a song is no longer than the studio takes, in bars and, at so many quarter notes a minute, in time.
+
+    Raises:
+        ValueError: where it is; where a quicker tempo helps, with the slowest that does.
+    """
+    if bars > LONGEST_BARS:
+        raise ValueError(f"song: must have at most {LONGEST_BARS} bars, got {bars}")
+    minutes = meter.bars_to_beats(bars) / tempo
+    if minutes > LONGEST_MINUTES:
+        slowest = math.ceil(meter.bars_to_beats(bars) / LONGEST_MINUTES)
+        helps = f"{bars} bars do at a tempo of {slowest} or more"
+        raise ValueError(f"song: must last at most {LONGEST_MINUTES} minutes, got {minutes:.1f}; {helps}")
 
 
 def same_music(one: Song, other: Song) -> bool:

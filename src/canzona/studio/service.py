@@ -16,7 +16,7 @@ from canzona.song.timing import Meter
 from canzona.studio import wire
 from canzona.studio.command_line import command_line
 from canzona.studio.desk import Desk
-from canzona.studio.documents import LONGEST_BARS, MOST_NOTES, lock_to_dict
+from canzona.studio.documents import LONGEST_BARS, LONGEST_MINUTES, MOST_NOTES, lock_to_dict
 from canzona.studio.events import Events
 from canzona.studio.exports import FORMATS, ExportedFile, file_name
 from canzona.studio.jobs import Jobs
@@ -148,6 +148,7 @@ class Studio:
                 "lowest_tempo": LOWEST_TEMPO,
                 "highest_tempo": HIGHEST_TEMPO,
                 "bars": LONGEST_BARS,
+                "minutes": LONGEST_MINUTES,
                 "notes": MOST_NOTES,
                 "takes": wire.MOST_TAKES,
                 "name": wire.LONGEST_NAME,

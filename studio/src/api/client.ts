@@ -64,6 +64,11 @@ export const api = {
     call<SongDocument>("POST", `songs/${id}/takes/${job}/${number}`, { base_version }),
   closeness: (id: string) => get<Closeness>(`songs/${id}/closeness`),
   command: (id: string) => get<CommandLine>(`songs/${id}/command`),
+  exported: async (id: string, format: string) => {
+    const response = await send("GET", `songs/${id}/export/${format}`);
+    const name = response.headers.get("Content-Disposition")?.match(/filename\*=UTF-8''(.+)$/)?.[1];
+    return { file: await response.blob(), name: name ? decodeURIComponent(name) : format };
+  },
   scorePage: async (id: string, page: number) => {
     const response = await send("GET", `songs/${id}/score.svg?page=${page}`);
     return { svg: await response.blob(), pages: Number(response.headers.get("Canzona-Pages") ?? 1) };

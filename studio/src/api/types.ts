@@ -11,6 +11,7 @@ export type NoteRow = [number, number, number, number];
 export type ChordRow = [number, number, string];
 export type SongDocument = Schemas["Document"];
 export type Lock = Schemas["LockedBars"];
+export type Like = Schemas["Like"];
 export type Listed = Schemas["Listed"];
 export type Version = Schemas["Version"];
 export type Job = Schemas["Job"];

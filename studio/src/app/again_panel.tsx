@@ -4,11 +4,13 @@ import { useEffect, useState } from "preact/hooks";
 import { api } from "../api/client";
 import type { Listed } from "../api/types";
 import { LANES_FROM } from "../model/cascade";
+import { type Passage, likes } from "../model/like";
 import { isLocked, touchesLock } from "../model/locks";
 import { chosenBars, toggleLocks } from "./actions";
 import { Choice, Field, Segments, Slider } from "./fields";
 import { Icon } from "./icons";
 import { laneName } from "./lane_head";
+import { LikeField } from "./like_field";
 import { opened, ownJobs, phrases, selection, server } from "./state";
 import { told } from "./toasts";
 import { recompose } from "./work";
@@ -23,7 +25,7 @@ const vary = signal(1);
 const guidance = signal(1);
 const repeat = signal<Readonly<Record<string, number>>>({});
 const seed = signal("");
-const like = signal<{ readonly control: string; readonly song: string; readonly first: string; readonly last: string } | null>(null);
+const like = signal<Passage | null>(null);
 
 export function AgainPanel() {
   const bars = chosenBars();
@@ -32,14 +34,14 @@ export function AgainPanel() {
   const lanes = LANES_FROM[level.value] ?? [];
   const locks = opened.value?.locks ?? [];
   const free = lanes.filter((lane) => !isLocked(locks, lane, bars));
-  const begin = () => {
-    const model = like.value;
+  const [songs, setSongs] = useState<readonly Listed[]>([]);
+  useEffect(() => void told(() => api.songs("", false)).then((found) => found && setSongs(found)), []);
+  const begin = () =>
     void recompose({
       level: level.value, bars: all ? null : [bars.first, bars.last], takes: Number(count.value), vary: vary.value, guidance: guidance.value,
       repeat: repeat.value, seed: seed.value.trim() ? Number(seed.value) : null,
-      like: model ? [{ control: model.control, song_id: model.song, bars: model.first && model.last ? [Number(model.first), Number(model.last)] : null }] : [],
+      like: likes(like.value, songs),
     });
-  };
   return (
     <form class="again" onSubmit={(event) => (event.preventDefault(), begin())}>
       <h3>Compose again <span class="quiet">{all ? "the whole song" : bars.first === bars.last ? `bar ${bars.first}` : `bars ${bars.first}–${bars.last}`}</span></h3>
@@ -60,6 +62,9 @@ export function AgainPanel() {
           })}
         </div>
       </div>
+      {level.value === "lead-sheet" && isLocked(locks, "melody", bars) && !isLocked(locks, "chords", bars) && (
+        <p class="quiet">Under a locked melody the chords follow the skeleton; for other chords compose from there.</p>
+      )}
       <Segments label="Takes" value={count.value} options={["1", "2", "3", "4"].map((one) => [one, one])} onChange={(value) => (count.value = value)} />
       <Slider label="How far from what is there" value={vary.value} words={(value) => (value === 1 ? "all new" : value === 0 ? "the same" : `${Math.round(value * 100)} %`)} onChange={(value) => (vary.value = value)} />
       <details>
@@ -69,7 +74,7 @@ export function AgainPanel() {
         <Field label="Seed">
           {(id) => <input id={id} inputMode="numeric" placeholder="drawn" value={seed.value} onInput={(event) => (seed.value = event.currentTarget.value.replace(/\D/g, ""))} />}
         </Field>
-        <Model />
+        <LikeField value={like.value} songs={songs} first={opened.value?.id} onChange={(passage) => (like.value = passage)} />
       </details>
       <button type="submit" class="primary wide" disabled={!free.length || !levels.length} title={free.length ? "" : "Everything is locked here"}>
         {free.length ? `Compose ${count.value === "1" ? "a take" : `${count.value} takes`}` : "Everything is locked here"}
@@ -95,34 +100,6 @@ function Returns() {
           options={[["", "as it comes"], ["0", "free"], ["0.5", "alike"], ["1", "literal"]]} onChange={(text) => put(letter, text)}
         />
       ))}
-    </>
-  );
-}
-
-/** A passage of the library whose chords, rhythm or texture is taken as the model. */
-function Model() {
-  const [songs, setSongs] = useState<readonly Listed[]>([]);
-  useEffect(() => void told(() => api.songs("", false)).then((found) => found && setSongs(found)), []);
-  const controls = (server.value?.levels ?? []).flatMap(({ like: control }) => (control ? [control] : []));
-  const model = like.value;
-  const put = (change: Partial<NonNullable<typeof model>>) =>
-    (like.value = { control: controls[0] ?? "", song: opened.value?.id ?? "", first: "", last: "", ...model, ...change });
-  return (
-    <>
-      <Choice
-        label="Like another passage" value={model?.control ?? ""}
-        options={[["", "no"], ...controls.map((control) => [control, `in its ${control}`] as const)]}
-        onChange={(control) => (control ? put({ control }) : (like.value = null))}
-      />
-      {model && (
-        <>
-          <Choice label="Of the song" value={model.song} options={songs.map((song) => [song.id, song.name])} onChange={(song) => put({ song })} />
-          <div class="row pair">
-            <Field label="From bar">{(id) => <input id={id} inputMode="numeric" placeholder="1" value={model.first} onInput={(event) => put({ first: event.currentTarget.value })} />}</Field>
-            <Field label="to bar">{(id) => <input id={id} inputMode="numeric" placeholder="end" value={model.last} onInput={(event) => put({ last: event.currentTarget.value })} />}</Field>
-          </div>
-        </>
-      )}
     </>
   );
 }

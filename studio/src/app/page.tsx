@@ -1,8 +1,9 @@
 /** The page: tool bar, lanes, side panel, and what lies over them for a while. */
 import { useEffect } from "preact/hooks";
+import { ExportSheet } from "./export_sheet";
 import { Library } from "./library";
 import { Progress } from "./progress";
-import { ExportSheet, HelpSheet, HistorySheet, ScoreSheet } from "./sheets";
+import { HelpSheet, HistorySheet, ScoreSheet } from "./sheets";
 import { SidePanel } from "./side_panel";
 import { StageView } from "./stage_view";
 import { Start } from "./start";

@@ -1,52 +1,14 @@
-/** Smaller sheets: export, help, score and versions. */
+/** Smaller sheets: help, score and versions. */
 import { useEffect, useState } from "preact/hooks";
-import { api, exportAddress } from "../api/client";
+import { api } from "../api/client";
 import type { Version } from "../api/types";
 import { Dialog } from "./dialog";
 import { replace } from "./editing";
-import { Icon, IconButton } from "./icons";
+import { IconButton } from "./icons";
 import { SHORTCUTS, type Shortcut, shown } from "./keyboard";
 import { ago } from "./library";
-import { opened, overlay, server } from "./state";
+import { opened, overlay } from "./state";
 import { told } from "./toasts";
-
-const FORMATS: Readonly<Record<string, readonly [name: string, what: string, mime: string, ending: string]>> = {
-  midi: ["MIDI", "for any music program", "audio/midi", "mid"],
-  musicxml: ["MusicXML", "for MuseScore, Sibelius, Dorico", "application/vnd.recordare.musicxml+xml", "musicxml"],
-  pdf: ["PDF", "the score, to print", "application/pdf", "pdf"],
-  svg: ["SVG", "the score's pages as pictures", "image/svg+xml", "svg"],
-  wav: ["WAV", "the sound", "audio/wav", "wav"],
-  json: ["song.json", "all of the song, to be read again", "application/json", "json"],
-};
-
-export function ExportSheet() {
-  const open = opened.value;
-  if (!open) return null;
-  return (
-    <Dialog title="Export" kind="right">
-      <p class="quiet">Click to save, or drag a row onto your desktop or into another program.</p>
-      <ul class="exports">
-        {(server.value?.formats ?? Object.keys(FORMATS)).map((format, number) => {
-          const [name, what, mime, ending] = FORMATS[format] ?? [format, "", "application/octet-stream", format];
-          const address = new URL(exportAddress(open.id, format), location.href).href;
-          return (
-            <li key={format}>
-              <a
-                href={address} download draggable autofocus={number === 0}
-                onDragStart={(event) => {
-                  event.dataTransfer?.setData("DownloadURL", `${mime}:${open.name.replace(/[^\w\- ]+/g, "") || "song"}.${ending}:${address}`);
-                  event.dataTransfer?.setData("text/uri-list", address);
-                }}
-              >
-                <Icon name="file" /><b>{name}</b><span class="quiet">{what}</span>
-              </a>
-            </li>
-          );
-        })}
-      </ul>
-    </Dialog>
-  );
-}
 
 export function HelpSheet() {
   const groups = [...new Set(SHORTCUTS.map((entry) => entry.group))];

@@ -3,10 +3,13 @@ import { useEffect, useState } from "preact/hooks";
 import { api } from "../api/client";
 import type { Listed } from "../api/types";
 import { DEFAULT_FORM, type Phrase, formBars, formText, parseForm } from "../model/form";
+import { type Passage, likes } from "../model/like";
+import { clock, stepsPerBar } from "../model/time";
 import { openSong } from "./editing";
 import { Choice, Field, Segments, Stepper } from "./fields";
 import { FormBuilder } from "./form_builder";
 import { Icon, IconButton } from "./icons";
+import { LikeField } from "./like_field";
 import { Progress } from "./progress";
 import { jobs, opened, overlay, server } from "./state";
 import { told } from "./toasts";
@@ -25,12 +28,15 @@ export function Start() {
   const [tempo, setTempo] = useState(90);
   const [seed, setSeed] = useState("");
   const [chords, setChords] = useState("");
+  const [like, setLike] = useState<Passage | null>(null);
+  const [songs, setSongs] = useState<readonly Listed[]>([]);
   const [busy, setBusy] = useState(false);
+  useEffect(() => void told(() => api.songs("", false)).then((found) => found && setSongs(found)), []);
   const begin = async () => {
     setBusy(true);
     await compose({
       form: composedForm ? null : formText(phrases), key: key || null, meter, tempo, seed: seed.trim() ? Number(seed) : null,
-      chords: chords.trim() || null, takes: 1, repeat: {}, guidance: 1, like: [],
+      chords: chords.trim() || null, takes: 1, repeat: {}, guidance: 1, like: likes(like, songs),
     });
     setBusy(false);
   };
@@ -55,7 +61,7 @@ export function Start() {
                   {name}
                 </button>
               ))}
-              <span class="quiet">{formBars(phrases)} bars</span>
+              <span class="quiet">{formBars(phrases)} bars, {clock(formBars(phrases) * stepsPerBar(meter), tempo)}</span>
             </div>
           </>
         )}
@@ -70,10 +76,16 @@ export function Start() {
             {(id) => <input id={id} placeholder="composed, or: Am F C G" value={chords} onInput={(event) => setChords(event.currentTarget.value)} />}
           </Field>
         </div>
+        {songs.length > 0 && (
+          <details open={like !== null}>
+            <summary>Like a passage of your songs</summary>
+            <div class="row fields"><LikeField value={like} songs={songs} first={songs[0]?.id} onChange={setLike} /></div>
+          </details>
+        )}
         <button type="submit" class="primary big" disabled={busy}>{busy ? "Beginning …" : "Compose"}</button>
       </form>
       <Interrupted />
-      <Open />
+      <Open songs={songs} />
     </main>
   );
 }
@@ -90,9 +102,7 @@ function Interrupted() {
   );
 }
 
-function Open() {
-  const [songs, setSongs] = useState<readonly Listed[]>([]);
-  useEffect(() => void told(() => api.songs("", false)).then((found) => found && setSongs(found)), []);
+function Open({ songs }: { readonly songs: readonly Listed[] }) {
   return (
     <section class="start-open" aria-label="Open">
       <label class="drop">

@@ -23,7 +23,7 @@ MOST_PAGES = 1000
     response_class=Response,
     responses={200: {"description": "the file", "content": {row.media_type: {} for row in FORMATS.values()}}},
 )
-def export(serving: Serving, song_id: SongId, format: Annotated[str, Path(pattern=f"^({'|'.join(FORMATS)})$")]) -> Response:
+def export(serving: Serving, song_id: SongId, format: FormatName) -> Response:
     """The song as a file."""
     file = serving.export(song_id, format)
     policy = {"Content-Security-Policy": SVG_POLICY} if "svg" in file.media_type else {}
