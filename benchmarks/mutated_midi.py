@@ -1,7 +1,7 @@
 """Damaged MIDI files.
 
-Bytes flipped, cut or repeated, lengths of tracks and of the header forged, tempos made huge or none, times pushed far away or so
-far that they turn negative, a million notes.
+Bytes flipped, cut or repeated, lengths of tracks and of the header forged, tempos made huge or none, times pushed far away or
+so far that they turn negative, a million notes.
 """
 
 import random

@@ -274,7 +274,7 @@ def test_what_is_finer_than_the_grid_finds_a_step_or_is_counted() -> None:
     swung = [(note("C", 2, 5) + note("D", 1, 5)) * 4]
     read = found(parts(("", swung), attributes="<divisions>3</divisions>"))
     assert [own.start_step for own in sure(read.song.lead_sheet).melody] == list(range(0, 16, 2))
-    assert read.remarks[-1] == "swing was straightened"
+    assert read.remarks[-1] == "swing straightened"
     grace = [note("C", 4, 5), "<note><grace/><pitch><step>B</step><octave>4</octave></pitch></note>" + note("D", 4, 5)]
     assert found(score(*grace)).left_out == ("1 grace note",)
     assert found(parts(("", [note("C", 1, 5) * 64]), attributes="<divisions>16</divisions>")).left_out == (

@@ -14,7 +14,7 @@ from canzona.io.musicxml_order import merged, playing_order
 from canzona.io.musicxml_roles import Roles, roles_of
 from canzona.io.musicxml_score import Bar, Part, WrittenNote, read_parts
 from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Phrase, Song
-from canzona.song.grid import Sounding, nearest_step, on_grid
+from canzona.song.grid import Sounding, is_swung, nearest_step, on_grid
 from canzona.song.harmony import PITCH_CLASSES, QUALITIES
 from canzona.song.notes import struck
 from canzona.song.sections import section_letters
@@ -59,10 +59,13 @@ def musicxml_to_song(data: bytes) -> Found:
     if notes > MOST_NOTES:
         raise ValueError(f"musicxml: must have {MOST_NOTES} notes at most with its repeats, got {notes}")
 
-    melody = on_grid(_melody(roles, played), meter.meter.bars_to_steps(length_bars))
-    remarks += ["swing was straightened"] if melody.is_swung else []
+    tune, accompaniment = _melody(roles, played), _piano(roles.piano, played)
+    if is_swung(note.start for note in (*tune, *accompaniment)):
+        tune, accompaniment = ([note.straightened() for note in voice] for voice in (tune, accompaniment))
+        remarks.append("swing straightened")
+    length_steps = meter.meter.bars_to_steps(length_bars)
+    melody, piano = on_grid(tune, length_steps), _struck(accompaniment, length_steps)
     chords, lost_chords = _chords(roles.chords, played, meter.meter.bars_to_beats(length_bars))
-    piano = _piano(roles.piano, played, meter.meter.bars_to_steps(length_bars))
     form, is_marked, unread = _form(roles, played, meter.meter, length_bars, melody.notes)
     keys = _keys(roles.melody.bars, played, form, meter.meter, chords[-1].chord if chords else None)
     sheet = LeadSheet(melody.notes, chords)
@@ -127,8 +130,8 @@ def _melody(roles: Roles, played: Played) -> list[Sounding]:
     return voice
 
 
-def _piano(part: Part | None, played: Played, end_step: int) -> tuple[Note, ...]:
-    """A part's notes on the grid, tied ones as one, as one keyboard plays them."""
+def _piano(part: Part | None, played: Played) -> list[Sounding]:
+    """A part's notes, tied ones as one."""
     sounding: dict[tuple[int, Fraction], Sounding] = {}  # pitch and end → what may go on
     for start_step, number in played if part is not None else ():
         for note in part.bars[number].notes if part is not None and number < len(part.bars) else ():
@@ -136,8 +139,13 @@ def _piano(part: Part | None, played: Played, end_step: int) -> tuple[Note, ...]
             before = sounding.pop((note.pitch, start), None) if note.is_tied else None
             end = start + note.duration
             sounding[note.pitch, end] = Sounding(before.start if before else start, end, note.pitch)
+    return list(sounding.values())
+
+
+def _struck(sounding: Iterable[Sounding], end_step: int) -> tuple[Note, ...]:
+    """Notes on the grid, as one keyboard plays them."""
     notes = []
-    for own in sounding.values():
+    for own in sounding:
         step = min(nearest_step(own.start), end_step - 1)
         notes.append(Note(step, own.pitch, max(min(nearest_step(own.end), end_step) - step, 1)))
     return tuple(struck(notes))

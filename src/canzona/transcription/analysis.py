@@ -21,7 +21,7 @@ from canzona.transcription.keys import heard_keys
 from canzona.transcription.options import AnalysisOptions
 from canzona.transcription.performance import Notes, Performance, read_few, read_performance
 from canzona.transcription.phrases import heard_form
-from canzona.transcription.quantisation import as_notes, one_line, rounded, straightened
+from canzona.transcription.quantisation import as_notes, nearest_steps, one_line, rounded, straightened
 from canzona.transcription.roles import Roles, roles_of
 from canzona.transcription.sections import sections
 from canzona.transcription.timing import hear_timing
@@ -75,8 +75,8 @@ def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Ana
     timing = hear_timing(performance, options)
     meter, grid = timing.meter, timing.grid
     played, swings = straightened(_on_grid(performance.notes, grid))
+    played = played.chosen(np.lexsort((played.pitch, nearest_steps(played.start))))
     on_steps = rounded(played)
-    played = played.chosen(np.lexsort((played.pitch, np.maximum(np.ceil(played.start - 0.5), 0))))
     roles = roles_of(performance, on_steps, meter.bar_of_step(int(on_steps.start.max())) + 1, options)
     line = one_line(played.chosen(roles.melody))
     blocks = tuple(struck(as_notes(on_steps.chosen(roles.chords))))
