@@ -95,6 +95,7 @@ MUTATIONS = (_flip, _overwrite, _cut, _repeat, _forge_length, _forge_header, _fo
 
 def crowded(generator: random.Random) -> bytes:
     """A file with a million notes in one track."""
-    note = bytes([0, 0x90, generator.randint(30, 90), 80, 1, 0x80, 60, 0])
+    pitch = generator.randint(30, 90)
+    note = bytes([0, 0x90, pitch, 80, 1, 0x80, pitch, 0])
     body = note * MILLION + b"\x00\xff\x2f\x00"
     return b"MThd" + struct.pack(">IHHH", 6, 0, 1, 480) + b"MTrk" + struct.pack(">I", len(body)) + body

@@ -1,4 +1,4 @@
-"""Times as they are written or played on the grid of sixteenths: notes of a voice find steps of their own, swing is straightened."""
+"""Written and played times on the grid of sixteenths: notes of a voice find steps of their own, and swing is straightened."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
