@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import mir_eval.chord  # noqa: F401 - rare chord symbols need it: loaded here, not within a file's limit of time
 import numpy as np
 
 from canzona.hierarchy.extraction import completed
@@ -67,8 +66,8 @@ def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Ana
             several, or is absurdly long.
     """
     options = options or AnalysisOptions()
-    read_few(data)
-    if options == AnalysisOptions() and (own := _own_song(data)) is not None:
+    score = read_few(data)
+    if options == AnalysisOptions() and (own := _own_song(data, any(track.notes for track in score.tracks))) is not None:
         end_beats = own.meter.bars_to_beats(own.form.length_bars)
         return Analysis(own, dict.fromkeys(ITEMS, 1.0), (), (), even_grid(0.0, 1.0, end_beats))
     performance = read_performance(data, options.meter)
@@ -126,13 +125,15 @@ def midi_to_analysis_with(given: tuple[bytes, AnalysisOptions]) -> Analysis:
     return replace(analysis, song=replace(analysis.song, provenance={}))  # a read-only mapping does not travel
 
 
-def _own_song(data: bytes) -> Song | None:
-    """The song of a file that Canzona wrote; ``None`` for any other."""
+def _own_song(data: bytes, has_notes: bool) -> Song | None:
+    """The song of a file that Canzona wrote, which may be a form alone; ``None`` for any other."""
     try:
         song = midi_to_song(data)
     except ValueError:
         return None
-    return completed(song) if song.lead_sheet or song.accompaniment else None
+    if song.lead_sheet or song.accompaniment:
+        return completed(song)
+    return None if has_notes else song
 
 
 def _on_grid(notes: Notes, grid: Grid) -> Notes:
