@@ -8,6 +8,7 @@ import numpy as np
 from canzona.hierarchy.extraction import completed
 from canzona.io.files import LONGEST_FORM_BARS, check_storable
 from canzona.io.found import counted
+from canzona.io.marks import marked_form
 from canzona.io.midi import midi_to_song
 from canzona.io.tracks import named_chords, names_chord
 from canzona.song.harmony import ChordSpan
@@ -22,7 +23,6 @@ from canzona.transcription.performance import Notes, Performance, read_few, read
 from canzona.transcription.phrases import heard_form
 from canzona.transcription.quantisation import as_notes, nearest_steps, one_line, rounded, straightened
 from canzona.transcription.roles import Roles, roles_of
-from canzona.transcription.sections import sections
 from canzona.transcription.timing import hear_timing
 from canzona.transcription.words import written_words
 
@@ -73,7 +73,7 @@ def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Ana
     performance = read_performance(data, options.meter)
     timing = hear_timing(performance, options)
     meter, grid = timing.meter, timing.grid
-    played, swings = straightened(_on_grid(performance.notes, grid))
+    played, swings = straightened(in_steps(performance.notes, grid))
     played = played.chosen(np.lexsort((played.pitch, nearest_steps(played.start))))
     on_steps = rounded(played)
     roles = roles_of(performance, on_steps, meter.bar_of_step(int(on_steps.start.max())) + 1, options)
@@ -91,7 +91,8 @@ def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Ana
     if length_bars > LONGEST_FORM_BARS:
         raise ValueError(f"form: must have {LONGEST_FORM_BARS} bars at most, got {length_bars}")
     chords, chord_confidence = _chords(words.chords, on_steps, roles, blocks, meter, length_bars)
-    form = sections(words.names, meter, length_bars)
+    first_sung_step = line.notes[0].start_step if line.notes else None
+    form = marked_form(words.names, meter, length_bars, min(starts), first_sung_step, fewest=2)  # one may be chance
     form_is_heard, phrase_confidence = form is None, 1.0
     if form is None:
         form, phrase_confidence = heard_form(line.notes, chords, (*struck_piano, *blocks), meter, length_bars)
@@ -136,7 +137,8 @@ def _own_song(data: bytes, has_notes: bool) -> Song | None:
     return None if has_notes else song
 
 
-def _on_grid(notes: Notes, grid: Grid) -> Notes:
+def in_steps(notes: Notes, grid: Grid) -> Notes:
+    """Notes of the file in fractional steps of the song."""
     start = grid.steps(notes.start)
     return notes.at(start, np.maximum(grid.steps(notes.end), start))
 
