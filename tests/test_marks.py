@@ -1,5 +1,7 @@
 """Marks over music as phrases, whatever file they stand in."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from canzona.io.marks import marked_form
@@ -9,7 +11,7 @@ BAR = 16
 WORDS = [(0, "Intro"), (4 * BAR, "Verse 1"), (8 * BAR, "Chorus"), (12 * BAR, "Verse 2")]
 
 
-def form(marks: list[tuple[float, str]], first_step: int = 0, first_sung_step: int | None = 0, fewest: int = 1) -> str:
+def form(marks: Sequence[tuple[float, str]], first_step: int = 0, first_sung_step: int | None = 0, fewest: int = 1) -> str:
     return str(marked_form(marks, Meter(4), 16, first_step, first_sung_step, fewest))
 
 
