@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canzona.song.grid import OnGrid, Sounding, on_grid
+from canzona.song.grid import OnGrid, Sounding, is_swung, on_grid, straight
 from canzona.song.sections import section_letters
 
 TIMES = st.lists(st.fractions(0, 8, max_denominator=48), min_size=1, max_size=40, unique=True).map(sorted)
@@ -27,9 +27,9 @@ def test_notes_keep_their_order_and_none_is_lost_without_count(starts: list[Frac
 
 @given(st.sets(st.integers(0, 31), min_size=1))
 def test_what_is_on_the_grid_stays_there(steps: set[int]) -> None:
-    straight = on_grid(voice([Fraction(step, 4) for step in sorted(steps)]), 36)
-    assert [note.start_step for note in straight.notes] == sorted(steps)
-    assert (straight.lost, straight.is_swung) == (0, False)
+    result = on_grid(voice([Fraction(step, 4) for step in sorted(steps)]), 36)
+    assert [note.start_step for note in result.notes] == sorted(steps)
+    assert result.lost == 0
 
 
 def test_as_few_as_possible_are_lost_and_as_little_as_possible_is_moved() -> None:
@@ -42,11 +42,18 @@ def test_as_few_as_possible_are_lost_and_as_little_as_possible_is_moved() -> Non
 
 def test_swing_is_straightened_and_triplets_are_not() -> None:
     swung = [beat + part for beat in range(8) for part in (Fraction(0), Fraction(2, 3))]
-    result = on_grid(voice(swung), 32)
-    assert result.is_swung
-    assert [note.start_step for note in result.notes] == list(range(0, 32, 2))
-    triplets = [Fraction(number, 3) for number in range(24)]
-    assert not on_grid(voice(triplets), 32).is_swung
+    assert is_swung(swung)
+    assert [straight(time) for time in swung] == [Fraction(number, 2) for number in range(16)]
+    assert straight(0.75) == pytest.approx(0.625)
+    assert not is_swung(swung[:6]), "three are chance"
+    assert not is_swung(Fraction(number, 3) for number in range(24))
+    assert not is_swung([*swung, *(beat + 0.5 for beat in range(8))])
+
+
+def test_what_is_played_keeps_its_loudness_and_times_need_not_be_exact() -> None:
+    played = [Sounding(0.03, 0.9, 60, 50), Sounding(0.27, 0.9, 62, 110), Sounding(0.98, 2.1, 64, 70)]
+    notes = on_grid(played, 16).notes
+    assert [(note.start_step, note.duration_steps, note.velocity) for note in notes] == [(0, 1, 50), (1, 3, 110), (4, 4, 70)]
 
 
 @pytest.mark.parametrize(

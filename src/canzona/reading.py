@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from canzona.hierarchy.analysis import contradicted_keys, phrase_keys
 from canzona.io.files import read_bytes
 from canzona.io.found import Found, counted, in_one_line
-from canzona.io.midi import midi_to_song
-from canzona.io.midi_events import read_score
 from canzona.io.musicxml_reading import musicxml_to_song
 from canzona.io.seconds_json import SECONDS
 from canzona.io.song_json import song_from_json
@@ -89,7 +87,7 @@ def read_music(path: str | Path, strict: bool = False, hear: "Hearing | None" = 
     Args:
         path: whose ending says what it is.
         strict: whether a file is refused of which anything would be left out.
-        hear: what hears MIDI files that Canzona did not write; ``None`` for ``midi_to_analysis`` in this process.
+        hear: what parses and hears MIDI files; ``None`` for ``midi_to_analysis`` in this process.
 
     Raises:
         ValueError, OSError: as ``read``.
@@ -151,14 +149,8 @@ def _json(data: bytes) -> Found:
 
 
 def _midi(data: bytes, hear: "Hearing | None") -> Found:
-    """A MIDI file: of Canzona's own if it is one, else as it is heard."""
-    try:
-        song = midi_to_song(data)
-        if song.lead_sheet or song.accompaniment or not any(track.notes for track in read_score(data).tracks):
-            return Found(song, keys_are_sure=True)
-    except ValueError:
-        pass
-    from canzona.transcription import AnalysisOptions  # late: what listens takes most of a second to load
+    """A MIDI file, parsed nowhere else than where it is heard: of Canzona's own if it is one, else as it is heard."""
+    from canzona.transcription import AnalysisOptions  # late: what listens takes half a second to load
     from canzona.transcription.analysis import midi_to_analysis_with
 
     analysis = (hear or midi_to_analysis_with)((data, AnalysisOptions()))

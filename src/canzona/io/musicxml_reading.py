@@ -4,20 +4,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from math import floor
-from string import ascii_uppercase
 
 from canzona.io.files import LONGEST_FORM_BARS, check_storable
 from canzona.io.found import Found, counts
+from canzona.io.marks import marked_form
 from canzona.io.musicxml_document import read_tree
 from canzona.io.musicxml_meter import WrittenMeter, written_meter
 from canzona.io.musicxml_order import merged, playing_order
 from canzona.io.musicxml_roles import Roles, roles_of
 from canzona.io.musicxml_score import Bar, Part, WrittenNote, read_parts
 from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Phrase, Song
-from canzona.song.grid import Sounding, nearest_step, on_grid
+from canzona.song.grid import Sounding, is_swung, nearest_step, on_grid
 from canzona.song.harmony import PITCH_CLASSES, QUALITIES
 from canzona.song.notes import struck
-from canzona.song.sections import section_letters
+from canzona.song.sections import section_word
 from canzona.song.song import DEFAULT_TEMPO
 
 MOST_NOTES = 50_000
@@ -59,11 +59,19 @@ def musicxml_to_song(data: bytes) -> Found:
     if notes > MOST_NOTES:
         raise ValueError(f"musicxml: must have {MOST_NOTES} notes at most with its repeats, got {notes}")
 
-    melody = on_grid(_melody(roles, played), meter.meter.bars_to_steps(length_bars))
-    remarks += ["swing was straightened"] if melody.is_swung else []
+    tune, accompaniment = _melody(roles, played), _piano(roles.piano, played)
+    if is_swung(note.start for note in (*tune, *accompaniment)):
+        tune, accompaniment = ([note.straightened() for note in voice] for voice in (tune, accompaniment))
+        remarks.append("swing straightened")
+    length_steps = meter.meter.bars_to_steps(length_bars)
+    melody, piano = on_grid(tune, length_steps), _struck(accompaniment, length_steps)
     chords, lost_chords = _chords(roles.chords, played, meter.meter.bars_to_beats(length_bars))
-    piano = _piano(roles.piano, played, meter.meter.bars_to_steps(length_bars))
-    form, is_marked, unread = _form(roles, played, meter.meter, length_bars, melody.notes)
+    marks = [(start, text, is_mark) for start, number in played for text, is_mark in roles.directions[number].marks]
+    first_sung_step = melody.notes[0].start_step if melody.notes else None
+    places = [(start, text) for start, text, _ in marks]
+    marked = marked_form(places, meter.meter, length_bars, played[0][0], first_sung_step)
+    unread = ["rehearsal mark" for _, text, is_mark in marks if is_mark and section_word(text) is None]
+    form = marked or Form((Phrase("A", length_bars),))
     keys = _keys(roles.melody.bars, played, form, meter.meter, chords[-1].chord if chords else None)
     sheet = LeadSheet(melody.notes, chords)
     song = Song(
@@ -78,7 +86,7 @@ def musicxml_to_song(data: bytes) -> Found:
     read = [part for part in (roles.melody, roles.chords, roles.piano) if part is not None]
     noted = {id(part): part.left_out for part in read}
     things = [*(thing for part in noted.values() for thing in part), *lost, *roles.left_out, *unread]
-    return Found(song, counts(things), tuple(remarks), form_is_assumed=not is_marked)
+    return Found(song, counts(things), tuple(remarks), form_is_assumed=marked is None)
 
 
 def _same_bars(parts: Sequence[Part], length: int) -> Iterator[list[Bar]]:
@@ -127,8 +135,8 @@ def _melody(roles: Roles, played: Played) -> list[Sounding]:
     return voice
 
 
-def _piano(part: Part | None, played: Played, end_step: int) -> tuple[Note, ...]:
-    """A part's notes on the grid, tied ones as one, as one keyboard plays them."""
+def _piano(part: Part | None, played: Played) -> list[Sounding]:
+    """A part's notes, tied ones as one."""
     sounding: dict[tuple[int, Fraction], Sounding] = {}  # pitch and end → what may go on
     for start_step, number in played if part is not None else ():
         for note in part.bars[number].notes if part is not None and number < len(part.bars) else ():
@@ -136,8 +144,13 @@ def _piano(part: Part | None, played: Played, end_step: int) -> tuple[Note, ...]
             before = sounding.pop((note.pitch, start), None) if note.is_tied else None
             end = start + note.duration
             sounding[note.pitch, end] = Sounding(before.start if before else start, end, note.pitch)
+    return list(sounding.values())
+
+
+def _struck(sounding: Iterable[Sounding], end_step: int) -> tuple[Note, ...]:
+    """Notes on the grid, as one keyboard plays them."""
     notes = []
-    for own in sounding.values():
+    for own in sounding:
         step = min(nearest_step(own.start), end_step - 1)
         notes.append(Note(step, own.pitch, max(min(nearest_step(own.end), end_step) - step, 1)))
     return tuple(struck(notes))
@@ -184,33 +197,6 @@ def _spread(bar: Bar, length: Fraction) -> list[tuple[Fraction, Chord | None]]:
         until = until if until - time >= len(here) else following
         spread += [(time + (until - time) * number / len(here), chord) for number, chord in enumerate(here)]
     return spread
-
-
-def _form(
-    roles: Roles, played: Played, meter: Meter, length_bars: int, melody: tuple[Note, ...]
-) -> tuple[Form, bool, list[str]]:
-    """The phrases, without keys, of the marks, whether there are any, and marks that name none.
-
-    A mark at an upbeat belongs to the bar after it.
-    """
-    marked = [(start, text, is_mark) for start, number in played for text, is_mark in roles.directions[number].marks]
-    letters: dict[int, str] = {}
-    unread = []
-    for (start, _, is_mark), letter in zip(marked, section_letters(text for _, text, _ in marked), strict=True):
-        if letter is not None:
-            letters[-(-start // meter.steps_per_bar) if start > played[0][0] else 0] = letter
-        elif is_mark:
-            unread.append("rehearsal mark")
-    if letters and 0 not in letters:
-        is_upbeat = played[0][0] > 0 and min(letters) == 1
-        is_sung = melody and not is_upbeat and melody[0].start_step < meter.bars_to_steps(min(letters))
-        letters[0] = next(x for x in (*ascii_uppercase, "i") if x not in letters.values()) if is_sung else "i"
-    starts = sorted(bar for bar in {0: "A"} | letters if bar < length_bars)
-    return (
-        Form(tuple(Phrase(letters.get(bar, "A"), end - bar) for bar, end in pairwise([*starts, length_bars]))),
-        bool(letters),
-        unread,
-    )
 
 
 def _keys(bars: Sequence[Bar], played: Played, form: Form, meter: Meter, last_chord: Chord | None) -> list[Key | None]:

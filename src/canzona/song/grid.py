@@ -1,19 +1,26 @@
-"""Exact times on the grid of sixteenths: every note finds a step of its own, and swing is straightened."""
+"""Written and played times on the grid of sixteenths: notes of a voice find steps of their own, and swing is straightened."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 from typing import TypeAlias
 
-from canzona.song.notes import Note
+from canzona.song.notes import DEFAULT_VELOCITY, Note
 from canzona.song.timing import STEPS_PER_BEAT
+
+Beats: TypeAlias = Fraction | float
+"""A time in quarter notes from the start of the song: exact as it is written, or as it is played."""
 
 LOST = 3.0
 """What it costs that a note finds no step, in steps by which others would be moved."""
+SWUNG = (0.58, 0.72)
+"""Where in the beat a swung second eighth is …"""
+OTHERWISE = ((0.22, 0.28), (0.28, 0.38), (0.45, 0.55), (0.735, 0.765))
+"""… and where notes are that speak against swing: sixteenths, first triplets, straight eighths."""
+FEWEST_SWUNG, SWUNG_SHARE = 4, 3
+"""How many notes must be on swung eighths, and how many times more than on those other places."""
 _TRIPLET, _HALF = Fraction(2, 3), Fraction(1, 2)
-_NEAR = Fraction(1, 12)
-_FEWEST_SWUNG = 4
 
 _Path: TypeAlias = "tuple[int | None, _Path] | None"
 """Steps so far, the last one first, as linked pairs."""
@@ -21,16 +28,22 @@ _Path: TypeAlias = "tuple[int | None, _Path] | None"
 
 @dataclass(frozen=True, slots=True)
 class Sounding:
-    """A note at an exact time, in quarter notes from the start of the song.
+    """A note before it is on the grid.
 
     Attributes:
         start, end: when it sounds, ``end`` after ``start``.
         pitch: MIDI pitch.
+        velocity: MIDI velocity.
     """
 
-    start: Fraction
-    end: Fraction
+    start: Beats
+    end: Beats
     pitch: int
+    velocity: int = DEFAULT_VELOCITY
+
+    def straightened(self) -> "Sounding":
+        """The note at times as they are in straight eighths."""
+        return replace(self, start=straight(self.start), end=straight(self.end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +53,13 @@ class OnGrid:
     Attributes:
         notes: in order of time, none while another sounds.
         lost: how many notes found no step.
-        is_swung: whether pairs of long and short eighths were straightened.
     """
 
     notes: tuple[Note, ...]
     lost: int = 0
-    is_swung: bool = False
 
 
-def nearest_step(beats: Fraction) -> int:
+def nearest_step(beats: Beats) -> int:
     """The sixteenth nearest to a time in quarter notes, the later of two."""
     return floor(beats * STEPS_PER_BEAT + _HALF)
 
@@ -59,20 +70,17 @@ def on_grid(voice: Sequence[Sounding], end_step: int) -> OnGrid:
     Notes keep their order and go to steps near their times, each to one of its own, so that all together move least; where
     there are more notes than steps, as few as possible are lost.
     """
-    swung = _is_swung([note.start for note in voice])
-    if swung:
-        voice = [Sounding(_straight(note.start), _straight(note.end), note.pitch) for note in voice]
     steps = _steps([note.start for note in voice], end_step)
     kept = [(step, note) for step, note in zip(steps, voice, strict=True) if step is not None]
     following = [*(step for step, _ in kept), end_step][1:]
     notes = tuple(
-        Note(step, note.pitch, min(max(nearest_step(note.end) - step, 1), end - step))
+        Note(step, note.pitch, min(max(nearest_step(note.end) - step, 1), end - step), note.velocity)
         for (step, note), end in zip(kept, following, strict=True)
     )
-    return OnGrid(notes, len(voice) - len(notes), swung)
+    return OnGrid(notes, len(voice) - len(notes))
 
 
-def _steps(starts: Sequence[Fraction], end_step: int) -> list[int | None]:
+def _steps(starts: Sequence[Beats], end_step: int) -> list[int | None]:
     """A step for each time, of ascending ones; ``None`` for a time that is left out. The cheapest way of all."""
     ways: dict[int, tuple[float, _Path]] = {-1: (0.0, None)}  # last step taken → the cheapest way to it
     for start in starts:
@@ -100,16 +108,14 @@ def _cost(way: tuple[float, _Path]) -> float:
     return way[0]
 
 
-def _is_swung(starts: Sequence[Fraction]) -> bool:
-    """Whether eighths are swung: notes at two thirds of beats, and hardly any at a third or at half of one."""
-    within = [start % 1 for start in starts]
-    near = {
-        place: sum(abs(place_within - place) < _NEAR for place_within in within) for place in (1 - _TRIPLET, _HALF, _TRIPLET)
-    }
-    return near[_TRIPLET] >= max(_FEWEST_SWUNG, 4 * near[1 - _TRIPLET], 4 * near[_HALF])
+def is_swung(starts: Iterable[Beats]) -> bool:
+    """Whether the eighths of all that is played are swung: notes at two thirds of beats, and few where swing has none."""
+    within = [float(start % 1) for start in starts]
+    swung, *others = (sum(first <= place <= last for place in within) for first, last in (SWUNG, *OTHERWISE))
+    return swung >= max(FEWEST_SWUNG, SWUNG_SHARE * sum(others))
 
 
-def _straight(time: Fraction) -> Fraction:
+def straight(time: Beats) -> Beats:
     """A swung time as it is written in straight eighths: two thirds of a beat become half of one."""
     beat, within = divmod(time, 1)
     return beat + (within * _HALF / _TRIPLET if within <= _TRIPLET else 1 - (1 - within) * _HALF / (1 - _TRIPLET))

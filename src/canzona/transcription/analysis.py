@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import mir_eval.chord  # noqa: F401 - rare chord symbols need it: loaded here, not within a file's limit of time
 import numpy as np
 
 from canzona.hierarchy.extraction import completed
 from canzona.io.files import LONGEST_FORM_BARS, check_storable
 from canzona.io.found import counted
+from canzona.io.marks import marked_form
 from canzona.io.midi import midi_to_song
 from canzona.io.tracks import named_chords, names_chord
 from canzona.song.harmony import ChordSpan
@@ -21,9 +21,8 @@ from canzona.transcription.keys import heard_keys
 from canzona.transcription.options import AnalysisOptions
 from canzona.transcription.performance import Notes, Performance, read_few, read_performance
 from canzona.transcription.phrases import heard_form
-from canzona.transcription.quantisation import as_notes, one_line, rounded, straightened
+from canzona.transcription.quantisation import as_notes, nearest_steps, one_line, rounded, straightened
 from canzona.transcription.roles import Roles, roles_of
-from canzona.transcription.sections import sections
 from canzona.transcription.timing import hear_timing
 from canzona.transcription.words import written_words
 
@@ -67,16 +66,16 @@ def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Ana
             several, or is absurdly long.
     """
     options = options or AnalysisOptions()
-    read_few(data)
-    if options == AnalysisOptions() and (own := _own_song(data)) is not None:
+    score = read_few(data)
+    if options == AnalysisOptions() and (own := _own_song(data, any(track.notes for track in score.tracks))) is not None:
         end_beats = own.meter.bars_to_beats(own.form.length_bars)
         return Analysis(own, dict.fromkeys(ITEMS, 1.0), (), (), even_grid(0.0, 1.0, end_beats))
     performance = read_performance(data, options.meter)
     timing = hear_timing(performance, options)
     meter, grid = timing.meter, timing.grid
-    played, swings = straightened(_on_grid(performance.notes, grid))
+    played, swings = straightened(in_steps(performance.notes, grid))
+    played = played.chosen(np.lexsort((played.pitch, nearest_steps(played.start))))
     on_steps = rounded(played)
-    played = played.chosen(np.lexsort((played.pitch, np.maximum(np.ceil(played.start - 0.5), 0))))
     roles = roles_of(performance, on_steps, meter.bar_of_step(int(on_steps.start.max())) + 1, options)
     line = one_line(played.chosen(roles.melody))
     blocks = tuple(struck(as_notes(on_steps.chosen(roles.chords))))
@@ -92,7 +91,8 @@ def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Ana
     if length_bars > LONGEST_FORM_BARS:
         raise ValueError(f"form: must have {LONGEST_FORM_BARS} bars at most, got {length_bars}")
     chords, chord_confidence = _chords(words.chords, on_steps, roles, blocks, meter, length_bars)
-    form = sections(words.names, meter, length_bars)
+    first_sung_step = line.notes[0].start_step if line.notes else None
+    form = marked_form(words.names, meter, length_bars, min(starts), first_sung_step, fewest=2)  # one may be chance
     form_is_heard, phrase_confidence = form is None, 1.0
     if form is None:
         form, phrase_confidence = heard_form(line.notes, chords, (*struck_piano, *blocks), meter, length_bars)
@@ -126,16 +126,19 @@ def midi_to_analysis_with(given: tuple[bytes, AnalysisOptions]) -> Analysis:
     return replace(analysis, song=replace(analysis.song, provenance={}))  # a read-only mapping does not travel
 
 
-def _own_song(data: bytes) -> Song | None:
-    """The song of a file that Canzona wrote; ``None`` for any other."""
+def _own_song(data: bytes, has_notes: bool) -> Song | None:
+    """The song of a file that Canzona wrote, which may be a form alone; ``None`` for any other."""
     try:
         song = midi_to_song(data)
     except ValueError:
         return None
-    return completed(song) if song.lead_sheet or song.accompaniment else None
+    if song.lead_sheet or song.accompaniment:
+        return completed(song)
+    return None if has_notes else song
 
 
-def _on_grid(notes: Notes, grid: Grid) -> Notes:
+def in_steps(notes: Notes, grid: Grid) -> Notes:
+    """Notes of the file in fractional steps of the song."""
     start = grid.steps(notes.start)
     return notes.at(start, np.maximum(grid.steps(notes.end), start))
 
