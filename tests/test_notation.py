@@ -176,7 +176,7 @@ def test_a_part_that_is_not_there_is_refused() -> None:
         song_to_musicxml(Song(Form.parse("A1")), ScoreOptions(ScorePart.PIANO))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(songs())
 def test_any_song_is_written_the_same_each_time(song: Song) -> None:
     if all(note.pitch >= 12 for note in song.accompaniment or ()):
