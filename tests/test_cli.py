@@ -711,7 +711,7 @@ def test_help_and_typing_mistakes_wait_for_no_library(arguments):
     assert done.returncode == 0, done.stderr
 
 
-def test_composing_waits_for_no_measuring_library(tmp_path):
+def test_composing_waits_for_no_library_of_measuring_or_compiling(tmp_path):
     script = (
         "import sys; from canzona.cli.app import run; "
         "run(['compose', '--form', 'A2', '--steps', '2', '-o', sys.argv[1]]); "
