@@ -139,7 +139,7 @@ def missing_parts(_: int) -> Counted:
     """Ask for sound, pictures and scores without what they need: one sentence and status 1, or a stand-in that is told."""
     song = Song(Form.parse("A2"), accompaniment=(Note(0, 60, 8),))
     kept, said = 0, []
-    tried = {"wav": "", "png": "matplotlib", "pdf": "verovio", "svg": "verovio", "mp3": "soundfile", "mid": "matplotlib"}
+    tried = {"wav": "", "png": "matplotlib", "pdf": "verovio", "svg": "verovio", "mp3": "lameenc", "mid": "matplotlib"}
     with tempfile.TemporaryDirectory() as place:
         (Path(place) / "song.json").write_text(song_to_json(song))
         for ending, library in tried.items():

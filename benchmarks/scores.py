@@ -16,6 +16,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from functools import lru_cache
 from importlib.util import find_spec
@@ -59,31 +60,32 @@ def main() -> None:
     wrong: dict[str, list[str]] = {}
     tried: Counter[str] = Counter()
     slowest = 0.0
-    for number, (name, song) in enumerate(songs.items()):
-        started = time.process_time()
-        data = song_to_musicxml(song, ScoreOptions(title=name, composer="Canzona"))
-        slowest = max(slowest, (time.process_time() - started) * 96 / song.form.length_bars)
-        page = song_to_musicxml(song, ScoreOptions(title=name, composer="Canzona", lengths=Lengths.LEGIBLE))
-        checks = {
-            "valid by the schema": lambda files=(data, page): all(valid.validate(etree.fromstring(own)) for own in files),
-            "music21 hears the same notes": lambda song=song, data=data: heard(data) == expected(song),
-            "music21 hears the same chords": lambda song=song, data=data: heard_chords(data) == expected_chords(song),
-            "read back, the same lead sheet": lambda song=song: read_back(song),
-            "Verovio without a word": lambda files=(data, page): not any(map(engraver_words, files)),
-        }
-        for instrument in TRANSPOSITIONS.keys() - {"concert"}:
-            checks[f"the same notes for an instrument in {instrument}"] = lambda song=song, instrument=instrument: (
-                heard(song_to_musicxml(song, ScoreOptions(ScorePart.LEAD_SHEET, TRANSPOSITIONS[instrument])))
-                == expected(song)[:1]
-            )
-        if program and number < options.musescore_songs:
-            checks["MuseScore without a word"] = lambda data=data: not musescore_words(program, data)
-        for check, holds in checks.items():
-            wrong.setdefault(check, [])
-            tried[check] += 1
-            if not holds():
-                wrong[check].append(name)
-        print(f"\r{number + 1} of {len(songs)}", end="", file=sys.stderr)
+    with suppress(KeyboardInterrupt):  # what has been reached is told
+        for number, (name, song) in enumerate(songs.items()):
+            started = time.process_time()
+            data = song_to_musicxml(song, ScoreOptions(title=name, composer="Canzona"))
+            slowest = max(slowest, (time.process_time() - started) * 96 / song.form.length_bars)
+            page = song_to_musicxml(song, ScoreOptions(title=name, composer="Canzona", lengths=Lengths.LEGIBLE))
+            checks = {
+                "valid by the schema": lambda files=(data, page): all(valid.validate(etree.fromstring(own)) for own in files),
+                "music21 hears the same notes": lambda song=song, data=data: heard(data) == expected(song),
+                "music21 hears the same chords": lambda song=song, data=data: heard_chords(data) == expected_chords(song),
+                "read back, the same lead sheet": lambda song=song: read_back(song),
+                "Verovio without a word": lambda files=(data, page): not any(map(engraver_words, files)),
+            }
+            for instrument in TRANSPOSITIONS.keys() - {"concert"}:
+                checks[f"the same notes for an instrument in {instrument}"] = lambda song=song, instrument=instrument: (
+                    heard(song_to_musicxml(song, ScoreOptions(ScorePart.LEAD_SHEET, TRANSPOSITIONS[instrument])))
+                    == expected(song)[:1]
+                )
+            if program and number < options.musescore_songs:
+                checks["MuseScore without a word"] = lambda data=data: not musescore_words(program, data)
+            for check, holds in checks.items():
+                wrong.setdefault(check, [])
+                tried[check] += 1
+                if not holds():
+                    wrong[check].append(name)
+            print(f"\r{number + 1} of {len(songs)}", end="", file=sys.stderr)
     print(file=sys.stderr)
     for check, names in wrong.items():
         print(f"{check}: {tried[check] - len(names)} of {tried[check]}" + (f"; not {', '.join(names[:9])}" if names else ""))

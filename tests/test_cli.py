@@ -375,10 +375,11 @@ def test_sound_without_a_synthesizer_says_what_to_install(canzona, here, monkeyp
     assert names(here) == ["song.json", "song.wav"]
 
 
-def test_flac_without_its_library_says_what_to_install(canzona, here, monkeypatch):
-    monkeypatch.setitem(sys.modules, "soundfile", None)
+@pytest.mark.parametrize(("ending", "library"), [("flac", "soundfile"), ("mp3", "lameenc")])
+def test_compressed_sound_without_its_library_says_what_to_install(canzona, here, monkeypatch, ending, library):
+    monkeypatch.setitem(sys.modules, library, None)
     write_song_file(here / "song.json", SONG)
-    assert_one_line(canzona("render", "song.json", "-o", "song.flac"), 1, "python -m pip install soundfile")
+    assert_one_line(canzona("render", "song.json", "-o", f"song.{ending}"), 1, f"python -m pip install {library}")
     assert names(here) == ["song.json"]
 
 
@@ -710,7 +711,7 @@ def test_help_and_typing_mistakes_wait_for_no_library(arguments):
     assert done.returncode == 0, done.stderr
 
 
-def test_composing_waits_for_no_measuring_library(tmp_path):
+def test_composing_waits_for_no_library_of_measuring_or_compiling(tmp_path):
     script = (
         "import sys; from canzona.cli.app import run; "
         "run(['compose', '--form', 'A2', '--steps', '2', '-o', sys.argv[1]]); "

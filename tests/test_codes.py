@@ -98,7 +98,7 @@ def test_codes_of_windows_are_those_of_the_song_at_home_at_these_bars(level, enc
 
 @BY_LEVEL
 @given(data=st.data())
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_codes_of_any_song_are_those_of_the_song_at_home(level, data, encoders):
     song = data.draw(any_songs())
     beats = song.meter.bars_to_beats(song.form.length_bars)

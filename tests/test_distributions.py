@@ -72,7 +72,7 @@ def test_melody_and_piano_are_told_apart():
 
 
 @given(songs())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_features_are_histograms(song):
     found = features(song)
     assert tuple(found) == FEATURES

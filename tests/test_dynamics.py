@@ -68,7 +68,7 @@ def flat_dynamics(typical: float = 50.0, **fields: Any) -> Dynamics:
 
 
 @given(songs(), st.integers(1, 127))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_notes_get_velocities_that_follow_from_the_notes_alone(song: Song, velocity: int) -> None:
     played = with_dynamics(song)
     assert all(LOWEST_VELOCITY <= loud <= HIGHEST_VELOCITY for voice in velocities(played) for loud in voice)
@@ -77,7 +77,7 @@ def test_notes_get_velocities_that_follow_from_the_notes_alone(song: Song, veloc
 
 
 @given(songs(), st.floats(LOWEST_TEMPO, HIGHEST_TEMPO), st.integers(-11, 11))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_neither_tempo_nor_key_matter(song: Song, tempo: float, semitones: int) -> None:
     played = velocities(with_dynamics(song))
     assert velocities(with_dynamics(replace(song, tempo=tempo))) == played

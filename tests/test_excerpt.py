@@ -31,7 +31,7 @@ def test_chords_are_cut_at_the_beginning_too():
 
 
 @given(songs())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_the_whole_is_itself_and_every_part_is_a_song(song):
     bars = song.form.length_bars
     assert excerpt(song, 0, bars) == song

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from canzona.generation import Cascade, Kept, LevelModel, Repetition, Request, Revision
@@ -470,7 +470,6 @@ def test_the_limits_of_a_request_are_allowed():
 
 
 @given(forms(max_phrases=12, max_phrase_bars=40), meters, st.sampled_from(LEVELS[1:]))
-@settings(deadline=None)
 def test_windows_settle_every_bar_once_with_half_a_window_before_them(form, meter, level):
     places = list(window_places(level, meter, form))
     extent = level.window_bars(meter)

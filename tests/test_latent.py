@@ -156,7 +156,7 @@ def joined(*parts: Song, form: str | None = None) -> Song:
 
 
 @given(songs())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_plain_similarities_are_between_0_and_1(original):
     for each in PLAIN_CODERS:
         similarity = phrase_similarity(original, each)

@@ -132,7 +132,7 @@ def test_one_note_for_ever_is_heard_again_but_once():
 
 
 @given(tunes())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_figures_are_heard_again_where_any_earlier_one_is_the_same(song):
     notes, memory = song.lead_sheet.melody, 8 * song.meter.steps_per_bar
     groups = [notes[number : number + 4] for number in range(len(notes) - 3)]
@@ -243,13 +243,13 @@ def test_what_does_not_fit_is_not_scored():
 
 
 @given(tunes(), st.integers(-12, 12).filter(bool))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_transposition_changes_nothing(song, semitones):
     assert measured(transposed(song, semitones), list(FIGURES)) == measured(song, list(FIGURES))
 
 
 @given(tunes())
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_a_melody_upside_down_has_the_same_line(song):
     mirrored = LeadSheet(tuple(replace(note, pitch=127 - note.pitch) for note in song.lead_sheet.melody))
     names = [*OF_MELODY, *OF_REDUCED]
@@ -258,7 +258,7 @@ def test_a_melody_upside_down_has_the_same_line(song):
 
 
 @given(tunes(), st.integers(1, 9))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_a_silent_intro_changes_nothing_of_the_melody(song, bars):
     steps = song.meter.bars_to_steps(bars)
     later = LeadSheet(tuple(replace(note, start_step=note.start_step + steps) for note in song.lead_sheet.melody))
@@ -268,7 +268,7 @@ def test_a_silent_intro_changes_nothing_of_the_melody(song, bars):
 
 
 @given(tunes(), st.integers(1, 40))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_louder_throughout_changes_nothing(song, louder):
     uneven = tuple(replace(note, velocity=30 + note.pitch % 7) for note in song.accompaniment)
     raised = tuple(replace(note, velocity=note.velocity + louder) for note in uneven)

@@ -173,7 +173,7 @@ EXACT = [metric.row.name for metric in METRICS if metric.row.group in (RETURNS, 
 
 
 @given(songs(), st.integers(1, PITCH_CLASSES - 1))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_transposing_the_whole_song_changes_no_figure(original, semitones):
     room = 127 - semitones
     voices = [original.accompaniment or (), original.lead_sheet.melody if original.lead_sheet else ()]
@@ -185,7 +185,7 @@ def test_transposing_the_whole_song_changes_no_figure(original, semitones):
 
 
 @given(songs())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_shares_are_shares(original):
     unbounded = {
         "piano_onsets_per_bar", "melody_notes_per_sung_bar", "entropy_1", "entropy_4", "melody_duration_steps",

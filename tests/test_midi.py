@@ -155,7 +155,6 @@ def as_midi_has_it(song: Song) -> Song:
 
 
 @given(songs())
-@settings(deadline=None)
 def test_round_trip(song):
     data = song_to_midi(song)
     back = midi_to_song(data)
@@ -165,7 +164,7 @@ def test_round_trip(song):
 
 
 @given(songs(phrase_keys=keys), st.integers(0, 2))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_every_track_ends_with_the_form(song, number):
     end = TICKS_PER_STEP * song.length_steps
     track = parse(song_to_midi(song))[1][number]
@@ -174,7 +173,6 @@ def test_every_track_ends_with_the_form(song, number):
 
 
 @given(st.integers(2000, 30000).map(lambda hundredths: hundredths / 100))
-@settings(deadline=None)
 def test_a_tempo_of_two_decimals_comes_back_exactly(tempo):
     assert midi_to_song(song_to_midi(Song(Form.parse("A1"), tempo=tempo))).tempo == tempo
 
@@ -241,7 +239,7 @@ def test_a_file_that_is_not_ours_gets_one_line(data, message):
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_damaged_files_are_read_or_refused(data):
     file = bytearray(song_to_midi(SONG))
     for _ in range(data.draw(st.integers(1, 4))):

@@ -122,7 +122,7 @@ REFUSED = [
 ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(songs())
 def test_what_was_written_comes_back(song: Song) -> None:
     back, written = musicxml_to_song(song_to_musicxml(song, SHEET)), as_written(song)
@@ -190,7 +190,7 @@ def test_what_cannot_be_read_is_refused_in_one_line(data: bytes, message: str) -
     assert "\n" not in str(refusal.value)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_damaged_files_are_read_or_refused(data: st.DataObject) -> None:
     root = ElementTree.fromstring(STRANGERS)
@@ -342,7 +342,7 @@ def test_bars_are_played_in_the_order_that_their_signs_say(written: str, played:
     assert (None if order is None else " ".join(str(number + 1) for number in order)) == played
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(1, 2), st.booleans(), st.booleans()), min_size=1, max_size=4))
 def test_repeats_are_played_as_music21_plays_them(sections: list[tuple[int, bool, bool]]) -> None:
     bars, pitches = [], iter("CDEFGAB" * 9)

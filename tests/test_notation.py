@@ -1,5 +1,6 @@
 """Notation: what is written says exactly what sounds, in values, voices and hands that people can read."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,10 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canzona.io.chart import chart, song_to_chart_text
-from canzona.io.musicxml_writing import TRANSPOSITIONS, ScoreOptions, ScorePart, compressed_musicxml, song_to_musicxml
+from canzona.io.musicxml_writing import (
+    TRANSPOSITIONS,
+    Lengths,
+    ScoreOptions,
+    ScorePart,
+    compressed_musicxml,
+    song_to_musicxml,
+)
 from canzona.io.notation.durations import NOTE_VALUES, Event, written_bars
 from canzona.io.notation.hands import divided_hands
-from canzona.io.notation.legible import legible
+from canzona.io.notation.legible import legible, legible_changes
 from canzona.io.notation.signs import beams, spelt
 from canzona.io.notation.voices import two_voices
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
@@ -168,7 +176,7 @@ def test_a_part_that_is_not_there_is_refused() -> None:
         song_to_musicxml(Song(Form.parse("A1")), ScoreOptions(ScorePart.PIANO))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(songs())
 def test_any_song_is_written_the_same_each_time(song: Song) -> None:
     if all(note.pitch >= 12 for note in song.accompaniment or ()):
@@ -185,6 +193,30 @@ def test_a_chart_has_the_chords_of_every_bar() -> None:
     text = song_to_chart_text(song, "Lied")
     assert text.startswith("Lied\n")
     assert "   4 | N.C." in text
+
+
+def test_pages_repeat_a_chord_where_a_phrase_begins_and_nowhere_else() -> None:
+    major, minor = Chord(0, "maj", 0), Chord(9, "min", 9)
+    changes = [(4, major), (6, major), (8, minor), (14, None), (24, minor)]
+    shown = [(4, major), (8, minor), (12, minor), (14, None), (20, None), (24, minor)]
+    assert legible_changes(changes, [0, 4, 12, 20]) == shown
+    assert legible_changes([], [0, 4]) == []
+    chords = (ChordSpan(0, 2, major), ChordSpan(2, 14, major))
+    song = Song(Form.parse("A2B2"), lead_sheet=LeadSheet((), chords))
+    for lengths, bars in ((Lengths.EXACT, [1, 1]), (Lengths.LEGIBLE, [1, 3])):
+        root = ElementTree.fromstring(song_to_musicxml(song, ScoreOptions(lengths=lengths)))
+        told = [int(measure.get("number", 0)) for measure in root.iter("measure") for _ in measure.iter("harmony")]
+        assert told == bars
+
+
+def test_every_line_of_a_page_tells_its_bar_even_where_a_phrase_begins() -> None:
+    pytest.importorskip("verovio")
+    from canzona.io.engraving import song_to_score_svg
+
+    notes = tuple(Note(step, 60 + step % 5, 2) for step in range(0, 16 * 24, 2))
+    picture = song_to_score_svg(Song(Form.parse("A1B1" * 12), accompaniment=notes), ScoreOptions()).decode()
+    lines = len(re.findall(r'class="system"', picture))
+    assert len(re.findall(r'class="mNum', picture)) == lines - 1 > 2
 
 
 def test_scores_tell_who_composed(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ HANDS = (LEFT, RIGHT, SUNG)
 
 
 @given(songs(), st.floats(0, 1), st.integers(0, 9))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_humanized_song_with_pedal_is_read_back_as_it_is_written(song, humanize, seed):
     pedal = bool(song.lead_sheet and song.lead_sheet.chords)
     played = Performance(humanize, seed, pedal, channels={"PIANO": 1, "CHORDS": 16}, programs={"MELODY": 74})
@@ -28,7 +28,7 @@ def test_a_humanized_song_with_pedal_is_read_back_as_it_is_written(song, humaniz
 
 
 @given(st.floats(0, 1), st.integers(0, 99), st.sampled_from(HANDS), st.floats(20, 300), st.sampled_from([3, 4]))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_played_times_keep_their_order_and_stay_within_the_song(humanize, seed, hand, tempo, beats_per_bar):
     ticks_of = Performance(humanize, seed).ticks_of(hand, Meter(beats_per_bar), tempo, 160)
     ticks = [ticks_of(step) for step in range(161)]

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from canzona.song import Chord, ChordSpan, Form, Meter
@@ -43,7 +43,6 @@ def placed(text: str, form: str, meter: Meter = FOUR) -> list[tuple[int, int, st
 
 
 @given(data=st.data(), meter=meters)
-@settings(deadline=None)
 def test_a_progression_is_read_back(data: st.DataObject, meter: Meter) -> None:
     progression = data.draw(progressions(meter))
     assert Progression.parse(str(progression), meter) == progression
@@ -112,7 +111,6 @@ def test_bars_without_chord_are_given_too() -> None:
 
 
 @given(data=st.data(), meter=meters, form=forms())
-@settings(deadline=None)
 def test_every_beat_sounds_as_written(data: st.DataObject, meter: Meter, form: Form) -> None:
     letters = sorted({phrase.letter for phrase in form.phrases})
     one_bar = st.lists(bars(meter), min_size=1, max_size=1)

@@ -22,7 +22,7 @@ SHEET = LeadSheet(
 SONG = Song(Form.parse("A2@E"), tempo=97.0, lead_sheet=SHEET, accompaniment=(Note(0, 48, 8),))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(songs())
 def test_what_is_saved_is_read_again(tmp_path_factory: pytest.TempPathFactory, song: Song) -> None:
     path = tmp_path_factory.mktemp("songs") / "song.json"

@@ -70,7 +70,7 @@ def test_silent_bars_have_no_chord():
 
 
 @given(st.lists(chords, min_size=1, max_size=4), st.integers(1, 11))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_transposed_piano_gives_transposed_chords(played, semitones):
     piano = blocks(*(replace(chord, bass=chord.root).symbol for chord in played))
     heard = recognise(piano, METER, len(played))
@@ -100,7 +100,7 @@ def test_silent_bars_and_songs_without_piano_have_no_chords():
 
 
 @given(st.lists(chords, min_size=1, max_size=6), st.sampled_from([4, 8, 16]))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_spans_say_what_is_heard_on_every_beat(played, steps):
     piano, bars = blocks(*(chord.symbol for chord in played), steps=steps), 6
     spans = recognised_chords(Song(Form.parse(f"A{bars}"), accompaniment=piano))

@@ -284,7 +284,7 @@ def test_whatever_is_missing_the_page_stands(systems):
 
 
 @given(st.lists(songs(), min_size=1, max_size=3))
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 def test_any_songs_make_a_page(listed):
     scores = [ScoredSong(str(number), song, {"x": float(number)}) for number, song in enumerate(listed)]
     page_of({"human": tuple(scores), "other": tuple(scores[:1])})

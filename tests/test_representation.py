@@ -80,7 +80,7 @@ def read(level: Level, image: np.ndarray, song: Song) -> Song:
 
 @BY_LEVEL
 @given(song=whole_songs())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_a_level_is_read_back(level: Level, song: Song) -> None:
     image = encode_level(level, song)
     frames = song.form.length_bars * level.unit.frames_per_bar(song.meter)
@@ -93,7 +93,7 @@ def test_a_level_is_read_back(level: Level, song: Song) -> None:
 
 @BY_LEVEL
 @given(song=whole_songs(), frames=st.integers(1, 100))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_an_image_of_any_length_is_the_song_s_cut_or_filled_up(level: Level, song: Song, frames: int) -> None:
     whole = np.concatenate([encode_level(level, song), np.zeros((frames, len(level.planes), level.rows))])
     assert np.array_equal(encode_level(level, song, frames), whole[:frames])
@@ -111,7 +111,7 @@ def test_planes_of_a_phrase_fall_and_count_its_bars() -> None:
 
 
 @given(songs=st.lists(whole_songs(), min_size=1, max_size=3))
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_levels_are_read_back_from_a_store_of_many_songs(songs: list[Song]) -> None:
     store = ImageStore([song.form for song in songs], [song.meter for song in songs])
     for number, song in enumerate(songs):
@@ -132,7 +132,6 @@ def test_long_phrases_are_read_back(length_bars: int) -> None:
 
 
 @given(form=forms(phrase_keys=keys | st.none()))
-@settings(deadline=None)
 def test_keys_of_known_phrases_are_read_back(form: Form) -> None:
     assert decode_keys(FORM, encode_form(FORM, form), form.with_keys([None] * len(form.phrases))) == form
 
@@ -164,7 +163,7 @@ def test_a_pitch_without_a_row_cannot_be_drawn() -> None:
 
 @BY_ROLL
 @given(song=whole_songs(), seed=SEEDS)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_noise_changes_nothing(level: Level, song: Song, seed: int) -> None:
     image = encode_level(level, song)
     noise = np.random.default_rng(seed).uniform(-0.3, 0.3, image.shape)
@@ -172,7 +171,7 @@ def test_noise_changes_nothing(level: Level, song: Song, seed: int) -> None:
 
 
 @given(form=forms(max_phrase_bars=12, phrase_keys=keys), seed=SEEDS)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_noise_does_not_change_a_form(form: Form, seed: int) -> None:
     song = Song(with_type_letters(form))
     image = encode_level(FORM, song)
@@ -191,7 +190,7 @@ def test_keys_tell_where_a_blurred_form_ends(drawn_bars: int) -> None:
 
 
 @given(form=forms(phrase_keys=keys | st.none()))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_form_of_known_length_is_read_back_whatever_is_known_of_its_keys(form: Form) -> None:
     form = with_type_letters(form)
     image = np.zeros((form.length_bars + 9, len(FORM.planes), FORM.rows), dtype=np.float32)
@@ -204,7 +203,7 @@ def test_a_form_of_known_length_is_read_back_whatever_is_known_of_its_keys(form:
 
 @pytest.mark.parametrize("prior", [EXACT, POP_SONG], ids=["exact", "pop song"])
 @given(data=st.data(), meter=meters)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_form_has_the_length_that_is_asked_for_whatever_comes_after(prior, data: st.DataObject, meter: Meter) -> None:
     image = data.draw(any_images(FORM, meter))
     length = data.draw(st.integers(1, len(image)))
@@ -235,7 +234,7 @@ def any_images(draw: st.DrawFn, level: Level, meter: Meter) -> np.ndarray:
 
 @BY_LEVEL
 @given(data=st.data(), meter=meters)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_any_image_is_read_as_something_valid_that_is_read_back(level: Level, data: st.DataObject, meter: Meter) -> None:
     image = data.draw(any_images(level, meter))
     blank = Song(Form((Phrase("A", len(image) // level.unit.frames_per_bar(meter)),)), meter)

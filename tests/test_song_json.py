@@ -6,7 +6,7 @@ from contextlib import suppress
 from types import MappingProxyType
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from canzona.io.files import atomic_write, atomic_write_all, replacing
@@ -58,7 +58,6 @@ TEXT = """{
 
 
 @given(songs())
-@settings(deadline=None)
 def test_round_trip(song):
     back = song_from_json(song_to_json(song))
     assert back == song
@@ -156,7 +155,6 @@ def test_malformed_input_gets_one_line(text, message):
 
 
 @given(st.text())
-@settings(deadline=None)
 def test_any_chord_symbol_is_read_or_refused(symbol):
     with suppress(ValueError):
         song = song_from_json(_with_chords([0, 1, symbol]))

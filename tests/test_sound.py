@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import struct
 import wave
 from dataclasses import replace
 
@@ -171,6 +172,8 @@ def test_a_sample_that_is_played_once_ends():
 @pytest.mark.parametrize("ending", [".flac", ".mp3"])
 def test_compressed_files_sound_as_the_wav(tmp_path, sampler, ending):
     soundfile = pytest.importorskip("soundfile")
+    if ending == ".mp3":
+        pytest.importorskip("lameenc")
     song_to_sound(SONG, tmp_path / "song.wav")
     song_to_sound(SONG, tmp_path / f"song{ending}")
     plain, (other, rate) = read(tmp_path / "song.wav") / 32768, soundfile.read(tmp_path / f"song{ending}")
@@ -179,6 +182,27 @@ def test_compressed_files_sound_as_the_wav(tmp_path, sampler, ending):
     assert np.abs(other).max() < 1
     assert np.corrcoef(plain[:, 0], other[:, 0])[0, 1] > 0.995
     assert (tmp_path / f"song{ending}").stat().st_size < 0.6 * (tmp_path / "song.wav").stat().st_size
+
+
+def test_an_mp3_tells_players_where_its_music_begins_and_ends(tmp_path, sampler):
+    pytest.importorskip("lameenc")
+    song_to_sound(SONG, tmp_path / "song.wav")
+    song_to_sound(SONG, tmp_path / "song.mp3")
+    data, samples = (tmp_path / "song.mp3").read_bytes(), len(read(tmp_path / "song.wav"))
+    _, frames, size = struct.unpack(">3I", data[40:52])
+    delay, padding = int.from_bytes(data[73:76], "big") >> 12, int.from_bytes(data[73:76], "big") & 0xFFF
+    music, checksum = struct.unpack(">I2xH", data[80:88])
+    assert (data[36:40], data[52:56], size, music) == (b"Info", b"LAME", len(data), len(data))
+    assert (delay, frames * 1152 - delay - padding) == (576, samples)
+    assert crc16(data[:86]) == checksum
+
+
+def crc16(data: bytes) -> int:
+    """CRC-16 of polynomial 8005 from the lowest bit, by division of the bits as one number, mirrored."""
+    rest = int("".join(f"{byte:08b}"[::-1] for byte in data), 2) << 16
+    while rest.bit_length() > 16:
+        rest ^= 0x18005 << (rest.bit_length() - 17)
+    return int(f"{rest:016b}"[::-1], 2)
 
 
 def test_a_soundfont_that_is_none_is_named(tmp_path, monkeypatch):

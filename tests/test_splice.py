@@ -65,7 +65,7 @@ def test_frames_may_be_shorter_than_bars() -> None:
 
 @ONE_VOICE
 @given(data=st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_in_kept_bars_the_kept_notes_begin_and_no_others(is_one_voice: bool, data: st.DataObject) -> None:
     both = data.draw(versions_of_notes(is_one_voice))
     found = splice_notes(both.kept, both.new, both.is_kept, both.meter.steps_per_bar, is_one_voice)
@@ -74,7 +74,7 @@ def test_in_kept_bars_the_kept_notes_begin_and_no_others(is_one_voice: bool, dat
 
 @ONE_VOICE
 @given(data=st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_other_notes_are_parts_of_new_ones_and_fill_what_is_free(is_one_voice: bool, data: st.DataObject) -> None:
     both = data.draw(versions_of_notes(is_one_voice))
     found = splice_notes(both.kept, both.new, both.is_kept, both.meter.steps_per_bar, is_one_voice)
@@ -92,7 +92,7 @@ def test_other_notes_are_parts_of_new_ones_and_fill_what_is_free(is_one_voice: b
 
 @ONE_VOICE
 @given(data=st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_no_two_notes_of_a_pitch_sound_at_once_nor_any_two_of_one_voice(is_one_voice: bool, data: st.DataObject) -> None:
     both = data.draw(versions_of_notes(is_one_voice))
     found = splice_notes(both.kept, both.new, both.is_kept, both.meter.steps_per_bar, is_one_voice)
@@ -103,7 +103,7 @@ def test_no_two_notes_of_a_pitch_sound_at_once_nor_any_two_of_one_voice(is_one_v
 
 @ONE_VOICE
 @given(data=st.data())
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_equal_versions_all_kept_and_none_kept(is_one_voice: bool, data: st.DataObject) -> None:
     both = data.draw(versions_of_notes(is_one_voice))
     kept, new, bars = both.kept, both.new, len(both.is_kept)
@@ -152,7 +152,7 @@ def by_beat(chord_spans) -> dict[int, Chord]:
 
 
 @given(both=versions_of_chords())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_every_beat_has_the_chord_of_its_bar_s_version(both: Versions) -> None:
     found = splice_chords(both.kept, both.new, both.is_kept, both.meter.steps_per_bar)
     kept, new, meter = by_beat(both.kept), by_beat(both.new), both.meter
@@ -167,7 +167,7 @@ def test_every_beat_has_the_chord_of_its_bar_s_version(both: Versions) -> None:
 
 
 @given(both=versions_of_chords())
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_chords_all_kept_and_none_kept(both: Versions) -> None:
     bars = len(both.is_kept)
     assert splice_chords(both.kept, both.new, [True] * bars, both.meter.steps_per_bar) == both.kept

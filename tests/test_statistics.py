@@ -65,7 +65,7 @@ def test_nothing_is_scored_without_notes():
 
 
 @given(songs())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_ranges(original):
     for figure, highest in ((entropy_1, math.log2(12)), (entropy_4, math.log2(12)), (groove, 1), (out_of_key, 1)):
         value = figure(original)

@@ -238,7 +238,7 @@ def test_a_good_song_has_the_form_it_says():
 
 
 @given(songs())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_figures_are_shares(original):
     for figure in (structure_indicator(original, 1), boundary_hits(original), label_f1(original)):
         assert figure is None or 0 <= figure <= 1

@@ -58,7 +58,7 @@ def text(document: Document) -> str:
     return song_to_json(document.song) + repr(document.locks) + str(document.edited)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(songs(), songs())
 def test_a_difference_leads_there_and_its_inverse_back(one: Song, other: Song) -> None:
     before, after = document_of(one), document_of(other)
@@ -68,7 +68,7 @@ def test_a_difference_leads_there_and_its_inverse_back(one: Song, other: Song) -
     assert difference_to_dict(change.inverse().inverse()) == difference_to_dict(change)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(songs())
 def test_a_document_of_a_document_is_the_same(song: Song) -> None:
     document = document_of(song)
@@ -286,7 +286,7 @@ def test_a_take_is_taken_beside_edits_elsewhere_and_refused_over_them() -> None:
         taken(locked, base, take)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(songs())
 def test_bars_hold_all_of_a_song(song: Song) -> None:
     document = document_of(song)
@@ -295,7 +295,7 @@ def test_bars_hold_all_of_a_song(song: Song) -> None:
     assert same_music(document.song, replace(document.song, provenance={}))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6))
 def test_random_edits_that_are_taken_leave_a_song_that_can_be_stored(benchmark: Callable[[str], ModuleType], seed: int) -> None:
     random, document = Random(seed), SMALL

@@ -29,7 +29,7 @@ def sounding(chords: tuple[ChordSpan, ...]) -> dict[int, tuple[set[int], int]]:
 
 
 @given(songs())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_chords_are_recognised_from_their_notes(song):
     assume(song.lead_sheet is not None and song.lead_sheet.chords)
     score = ScoreTick.from_midi(song_to_midi(song))

@@ -1011,7 +1011,7 @@ def prepared_songs(draw_from: st.DrawFn) -> PreparedSong:
 
 class TestDataset:
     @given(st.lists(prepared_songs(), min_size=1, max_size=3))
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
     def test_what_is_saved_is_loaded(self, tmp_path, prepared):
         path = tmp_path / "songs.npz"
         assert save_songs(path, prepared) == path.stat().st_size

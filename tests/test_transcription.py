@@ -73,7 +73,7 @@ def as_tracks(song: Song, *, shift: int = 0, names: tuple[str, str] = ("", "")) 
 
 
 @given(songs(phrase_keys=keys))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_canzonas_own_files_are_read_as_they_are(song):
     assume(has_notes(song))
     data = song_to_midi(song)

@@ -26,7 +26,7 @@ def test_every_level_and_key_moves():
 
 
 @given(songs(), st.integers(-6, 5))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_there_and_back_is_where_it_was(song, semitones):
     pitches = [note.pitch for note in song.accompaniment or ()]
     if all(0 <= pitch + semitones <= 127 for pitch in pitches):
@@ -39,7 +39,7 @@ def test_what_would_leave_the_range_is_refused():
 
 
 @given(songs())
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_at_home_the_first_key_is_c_major_or_a_minor_and_the_way_back_is_known(song):
     shift = home_shift(song.form)
     assert -FURTHEST_DOWN <= shift <= FURTHEST_UP

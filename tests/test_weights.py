@@ -3,8 +3,6 @@
 import json
 import random
 import resource
-import subprocess
-import sys
 import time
 from dataclasses import replace
 
@@ -84,20 +82,6 @@ def test_half_precision_is_what_the_file_holds(saved):
     network, _ = load(saved, dtype=torch.bfloat16)
     for name, value in load_file(saved).items():
         assert torch.equal(network.state_dict()[name], value)
-
-
-def test_loading_needs_no_compiler(saved):
-    """``torch._dynamo`` takes longer to import than all else; where weights are loaded and used, nothing may ask for it."""
-    script = (
-        "import sys, pathlib, torch; from canzona.model.weights import load_weights, read_card;"
-        "path = pathlib.Path(sys.argv[1]); card = read_card(path);"
-        "network, _ = load_weights(path, card.level, card.specification);"
-        "size = card.config; x = torch.zeros(1, size.frames, size.point_size);"
-        "network(x, x, torch.zeros(1), torch.zeros(1, size.frames, size.width));"
-        "print('torch._dynamo' in sys.modules)"
-    )
-    found = subprocess.run([sys.executable, "-c", script, saved], capture_output=True, text=True, check=True)
-    assert found.stdout == "False\n"
 
 
 def test_loading_leaves_the_global_generator_alone(saved):

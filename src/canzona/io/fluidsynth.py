@@ -15,6 +15,7 @@ HOW_TO_INSTALL = "apt install fluidsynth on Debian or Ubuntu, brew install fluid
 _GAIN = 0.3  # far from full scale, which float samples need not fear; but its limits of voices count from here
 _ERROR = "fluidsynth: error:"
 _CHANNELS, _SAMPLE_TYPE = 2, np.dtype("<f4")
+_LEAN = ["-C", "no", "-z", "1024"]  # no chorus, of which nothing sounds, and samples written many at a time
 _SECONDS_TO_START = 60.0  # on a busy machine; FluidSynth itself is a hundred times faster than the music
 
 
@@ -42,7 +43,7 @@ def play_midi(command: str, midi: bytes, soundfont: Path, seconds: float, sample
     with tempfile.TemporaryDirectory(prefix="canzona-") as folder:
         song, sound = Path(folder) / "song.mid", Path(folder) / "song.raw"
         song.write_bytes(midi)
-        options = ["-ni", "-q", "-g", str(_GAIN), "-r", str(sample_rate), "-T", "raw", "-O", "float", "-E", "little"]
+        options = ["-ni", "-q", *_LEAN, "-g", str(_GAIN), "-r", str(sample_rate), "-T", "raw", "-O", "float", "-E", "little"]
         _run([command, *options, "-F", str(sound), str(soundfont), str(song)], _SECONDS_TO_START + seconds)
         samples = np.fromfile(sound, _SAMPLE_TYPE) if sound.exists() else np.zeros(0, _SAMPLE_TYPE)
     samples = samples[: len(samples) // _CHANNELS * _CHANNELS].reshape(-1, _CHANNELS)

@@ -14,10 +14,10 @@ from canzona.io.files import check_storable
 from canzona.io.musicxml_symbols import chord_symbol
 from canzona.io.notation.durations import NOTE_VALUES, Event, Head, written_bars
 from canzona.io.notation.hands import divided_hands
-from canzona.io.notation.legible import legible
+from canzona.io.notation.legible import legible, legible_changes
 from canzona.io.notation.signs import accidentals, beams, spelt
 from canzona.io.notation.voices import two_voices
-from canzona.song import STEPS_PER_BEAT, Chord, ChordSpan, Key, LeadSheet, Note, Song
+from canzona.song import STEPS_PER_BEAT, Chord, Key, LeadSheet, Note, Song
 from canzona.song.harmony import chord_changes
 from canzona.song.notes import one_voice, struck
 from canzona.song.timing import beats_to_steps
@@ -45,7 +45,7 @@ class ScorePart(Enum):
 
 
 class Lengths(Enum):
-    """How long notes are written."""
+    """How long notes are written; legible pages also say a chord anew at each phrase, and else only where it changes."""
 
     EXACT = "exact"
     LEGIBLE = "legible"
@@ -146,10 +146,13 @@ def _parts(song: Song, options: ScoreOptions) -> Iterator[tuple[str, list[Elemen
         sheet = song.lead_sheet or LeadSheet()
         melody = [replace(note, pitch=note.pitch + moved) for note in one_voice(sheet.melody)]
         chords = [replace(span, chord=span.chord.transposed(moved)) for span in sheet.chords]
+        changes = list(chord_changes(chords, song.meter.bars_to_beats(song.form.length_bars)))
+        if options.lengths is Lengths.LEGIBLE:
+            changes = legible_changes(changes, [song.meter.bars_to_beats(bar) for bar, _ in song.form.spans()])
         written = replace(song, form=song.form.transposed(moved))
         yield (
             f"Melody{options.transposition.name}",
-            _measures(written, [[lasting(melody)]], chords, options.transposition, is_first_part=True),
+            _measures(written, [[lasting(melody)]], changes, options.transposition, is_first_part=True),
         )
     if options.part is not ScorePart.LEAD_SHEET and song.accompaniment is not None:
         left, right = divided_hands(struck(song.accompaniment))
@@ -158,12 +161,13 @@ def _parts(song: Song, options: ScoreOptions) -> Iterator[tuple[str, list[Elemen
 
 
 def _measures(
-    song: Song, staves: Sequence[Sequence[Sequence[Note]]], chords: Sequence[ChordSpan], transposition: Transposition,
-    is_first_part: bool,
+    song: Song, staves: Sequence[Sequence[Sequence[Note]]], changes: Sequence[tuple[int, Chord | None]],
+    transposition: Transposition, is_first_part: bool,
 ) -> list[Element]:  # fmt: skip
     """The measures of a part; ``staves`` holds the voices of each staff, from the highest down, as they are written.
 
-    Phrases' names and the tempo stand in the first part, above the whole score.
+    ``changes`` are beats and the chords whose symbols stand there. Phrases' names and the tempo stand in the first part, above
+    the whole score.
     """
     lowest = min((note.pitch for voices in staves for voice in voices for note in voice), default=_LOWEST_PITCH)
     if lowest < _LOWEST_PITCH:
@@ -171,7 +175,6 @@ def _measures(
     length_bars = song.form.length_bars
     written = [[written_bars(voice, song.meter, length_bars) for voice in voices] for voices in staves]
     marks = dict(song.form.spans())
-    changes = list(chord_changes(chords, song.meter.bars_to_beats(length_bars)))
     measures: list[Element] = []
     latest: Key | None = None
     for bar in range(length_bars):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
+from canzona.song.harmony import Chord
 from canzona.song.notes import Note
 from canzona.song.timing import STEPS_PER_BEAT, Meter
 
@@ -31,6 +32,27 @@ def legible(notes: Iterable[Note], meter: Meter) -> list[Note]:
     kept = [replace(note, duration_steps=held[note] - note.start_step) for group in groups for note in group if note in held]
     together = zip(moving, ends, strict=True)
     return sorted(kept + [replace(n, duration_steps=end - n.start_step) for group, end in together for n in group])
+
+
+def legible_changes(
+    changes: Sequence[tuple[int, Chord | None]], phrase_starts: Iterable[int]
+) -> list[tuple[int, Chord | None]]:
+    """Chord symbols as players want them: where the chord is another than before, and again where a phrase begins.
+
+    Args:
+        changes: beats and chords, as of ``chord_changes``.
+        phrase_starts: beats.
+    """
+    by_beat = dict(changes)
+    starts = {beat for beat in phrase_starts if changes and beat > changes[0][0]}
+    shown: list[tuple[int, Chord | None]] = []
+    sounding: Chord | None = None
+    for beat in sorted({*by_beat, *starts}):
+        chord = by_beat.get(beat, sounding)
+        if not shown or chord != sounding or beat in starts:
+            shown.append((beat, chord))
+        sounding = chord
+    return shown
 
 
 def _after(group: Sequence[Note], start: int | None, held: Iterable[Note]) -> int | None:
