@@ -79,6 +79,13 @@ def test_values_show_the_beats(start: int, length: int, beats: int, values: list
     assert [event.duration_steps for event in bar] == values
 
 
+def test_values_last_as_long_as_their_names_and_dots_say() -> None:
+    undotted = {"16th": 1, "eighth": 2, "quarter": 4, "half": 8, "whole": 16}
+    assert {steps: undotted[name] * 3**dots // 2**dots for steps, (name, dots) in NOTE_VALUES.items()} == {
+        steps: steps for steps in NOTE_VALUES
+    }
+
+
 @given(pianos())
 def test_hands_and_voices_share_the_notes_out(notes: list[Note]) -> None:
     left, right = divided_hands(notes)
