@@ -134,7 +134,7 @@ def main() -> None:
         if number == options.rounds:
             break
         apart = target.apart(found)
-        busier = (apart.notes - apart.steps) / 8  # more notes, or shorter ones: what is begun more often is held less
+        busier = (apart.notes - apart.steps) / 2  # more notes, or shorter ones: what is begun more often is held less
         move = np.clip(apart.shares / 2 + busier, -FARTHEST_MOVE, FARTHEST_MOVE)
         more_again = float(np.clip(AGAIN * apart.again, -FARTHEST_MOVE, FARTHEST_MOVE)) / 2
         tilt(line, move, more_again)
