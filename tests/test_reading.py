@@ -12,6 +12,7 @@ from canzona.io.midi import song_to_midi
 from canzona.io.song_json import song_to_json
 from canzona.reading import Reading, read, read_music, songs_in, summary
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Mode, Note, Song
+from canzona.transcription import Analysis, AnalysisOptions, midi_to_analysis
 from certain import sure
 from strategies import songs
 from test_musicxml import STRANGERS, TUNE, note, score
@@ -150,3 +151,18 @@ def test_strangers_scores_in_an_archive_are_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "song.mxl", "w") as archive:
         archive.writestr("song.musicxml", STRANGERS)
     assert str(read(tmp_path / "song.mxl").form) == "i1A2A2B1"
+
+
+def test_midi_is_parsed_only_where_it_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "own.mid"
+    SONG.save(path)
+    heard = midi_to_analysis(path.read_bytes())
+    given: list[bytes] = []
+
+    def hear(item: tuple[bytes, AnalysisOptions]) -> Analysis:
+        given.append(item[0])
+        return heard
+
+    monkeypatch.setattr("canzona.io.midi_events.ScoreTick", None)
+    assert read_music(path, hear=hear).song.tempo == SONG.tempo
+    assert given == [path.read_bytes()]
