@@ -11,8 +11,9 @@ all of it would cost more in error than the correlation gains.
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from canzona.song.song import Song
 from canzona.training.dataset import first_labellings, load_songs
 from canzona.training.loop import WEIGHTS
 from canzona.version import __version__
+from descent import Descent
 
 SHARES = {MELODY: 0.85, PIANO: 1.0}
 """Voice → how much of the pianists' standard deviation within songs what is learnt is to have."""
@@ -36,7 +38,7 @@ SHARES = {MELODY: 0.85, PIANO: 1.0}
 LEAST_DEVIATION, DEVIATION_FLOOR = 1.5, 6.0
 """In velocities: songs with less were not played but typed, and are left out; songs with less than the other count alike."""
 
-BATCH, LEARNING_RATE, WEIGHT_DECAY, WARM_UP_STEPS, CLIP = 4, 2e-3, 0.05, 50, 1.0
+DESCENT = Descent(batch=4, learning_rate=2e-3, weight_decay=0.05, warm_up_steps=50, clip=1.0)
 EPOCHS = {MELODY: 6, PIANO: 7}
 BIN, FURTHEST = 4, 126
 """Width of the bins of velocity deviations, and the largest deviation."""
@@ -77,29 +79,9 @@ def fit(name: str, training: Sequence[Song], tuning: Sequence[Song], epochs: int
     told = torch.cat([own.told for own in lessons[::4]])
     player.mean.copy_(told.mean(0))
     player.deviation.copy_(told.std(0).clamp(min=0.05))
-    optimizer = torch.optim.AdamW(player.parameters(), LEARNING_RATE, (0.9, 0.99), weight_decay=WEIGHT_DECAY)
-    generator, total = np.random.default_rng(seed), epochs * (len(lessons) // BATCH)
-    step, started = 0, time.perf_counter()
-    for epoch in range(epochs):
-        losses = []
-        for batch in _batches(lessons, generator):
-            step += 1
-            rate = LEARNING_RATE * min(1.0, step / WARM_UP_STEPS) * (1 + np.cos(np.pi * step / total)) / 2
-            optimizer.param_groups[0]["lr"] = rate
-            loss = _loss(player, batch)
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(player.parameters(), CLIP)
-            optimizer.step()
-            losses.append(loss.item())
-        print(f"{name}: epoch {epoch + 1}, {time.perf_counter() - started:.0f} s, loss {np.mean(losses):.3f}", flush=True)
+    for line in DESCENT.epochs(player, lessons, partial(_loss, player), epochs, np.random.default_rng(seed)):
+        print(f"{name}: {line}", flush=True)
     return _spread(name, player.eval().requires_grad_(False), [lesson(name, song) for song in tuning])
-
-
-def _batches(lessons: Sequence[Lesson], generator: np.random.Generator) -> Iterator[list[Lesson]]:
-    order = generator.permutation(len(lessons))
-    for first in range(0, len(order) - BATCH + 1, BATCH):
-        yield [lessons[place] for place in order[first : first + BATCH]]
 
 
 def _loss(player: Player, batch: Sequence[Lesson]) -> Tensor:

@@ -35,9 +35,9 @@ from canzona.evaluation.line import (
     melody_wide_leaps,
 )
 from canzona.evaluation.returns import returns_melody_different, returns_melody_same
+from canzona.evaluation.voices import melody_of
 from canzona.generation.canvas import LevelModel
 from canzona.generation.cascade import Cascade
-from canzona.generation.controls import Kept
 from canzona.generation.request import Request
 from canzona.hierarchy import levels
 from canzona.model.line import FARTHEST, Line
@@ -45,7 +45,8 @@ from canzona.model.weights import read_card, save_weights
 from canzona.song.song import Song
 from canzona.training.dataset import first_labellings, load_songs
 from canzona.training.loop import WEIGHTS
-from level import judged, shortened
+from control_studio import kept_above, shortened
+from level import judged
 
 CLASSES = ("repeat", "step", "third", "fourth or fifth", "leap")
 NARROWER_THAN = (1, 3, 5, 8)
@@ -125,7 +126,7 @@ def main() -> None:
     *weights, again = (card.training.get("line", {}).get(name, 0.0) for name in (*CLASSES, "again"))
     for number in range(options.rounds + 1):
         requests = [
-            replace(_request(song, seed), kept=(Kept(parent, above.name),))
+            replace(_request(song, seed), kept=kept_above(parent, level))
             for seed, (song, parent) in enumerate(zip(songs, parents, strict=True))
         ]
         composed = [judged(song, level) for song in _composed(models, requests, level)]
@@ -172,15 +173,10 @@ def _composed(models: dict[str, LevelModel], requests: Sequence[Request], level:
     return last.songs
 
 
-def _melody(song: Song) -> tuple:
-    assert song.lead_sheet is not None
-    return song.lead_sheet.melody
-
-
 def _intervals(songs: Sequence[Song], connected_bars: int) -> Iterator[int]:
     for song in songs:
         farthest = song.meter.bars_to_steps(connected_bars)
-        for first, second in pairwise(sorted(_melody(song))):
+        for first, second in pairwise(sorted(melody_of(song))):
             if second.start_step - first.start_step <= farthest:
                 yield abs(second.pitch - first.pitch)
 

@@ -8,8 +8,7 @@ they are and all equally loud. Every song is learnt at another height each time,
 """
 
 import argparse
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,9 +40,11 @@ from canzona.transcription.options import AnalysisOptions
 from canzona.transcription.performance import Notes, read_performance
 from canzona.transcription.quantisation import nearest_steps, rounded, straightened
 from canzona.transcription.timing import hear_timing
+from descent import Descent
 
 WIDTH, TAPS, DROPOUT = 48, 3, 0.1
-EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY, WARM_UP_STEPS, CLIP = 6, 4, 3e-3, 0.05, 100, 1.0
+EPOCHS = 6
+DESCENT = Descent(batch=4, learning_rate=3e-3, weight_decay=0.05, warm_up_steps=100, clip=1.0)
 FARTHEST_SEMITONES, EQUALLY_LOUD_SHARE = 5, 0.25
 FIRST_GUESS = 0.3
 """What the loss of the first guess counts, by which the means over melody and rest are taken."""
@@ -118,31 +119,15 @@ def fit(training: Sequence[Lesson], epochs: int, seed: int, told: Callable[[Melo
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     network, generator = MelodyNetwork(), np.random.default_rng(seed)
-    optimizer = torch.optim.AdamW(network.parameters(), LEARNING_RATE, (0.9, 0.99), weight_decay=WEIGHT_DECAY)
     some = np.concatenate([own.told for own in training[::4]])
     mean, deviation = some.mean(0), some.std(0) + 0.05
-    step, total, started = 0, epochs * (len(training) // BATCH), time.perf_counter()
-    for epoch in range(epochs):
-        losses = []
-        for batch in _batches(training, generator):
-            step += 1
-            rate = LEARNING_RATE * min(1.0, step / WARM_UP_STEPS) * (1 + np.cos(np.pi * step / total)) / 2
-            optimizer.param_groups[0]["lr"] = rate
-            loss = _loss(network, [((_varied(own, generator) - mean) / deviation, own.is_melody) for own in batch])
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), CLIP)
-            optimizer.step()
-            losses.append(loss.item())
-        line = f"epoch {epoch + 1}, {time.perf_counter() - started:.0f} s, loss {np.mean(losses):.3f}"
+
+    def loss_of(batch: list[Lesson]) -> Tensor:
+        return _loss(network, [((_varied(own, generator) - mean) / deviation, own.is_melody) for own in batch])
+
+    for line in DESCENT.epochs(network, training, loss_of, epochs, generator):
         told(_of_raw_numbers(network, mean, deviation), line)
     return _of_raw_numbers(network, mean, deviation)
-
-
-def _batches(lessons: Sequence[Lesson], generator: np.random.Generator) -> Iterator[list[Lesson]]:
-    order = generator.permutation(len(lessons))
-    for first in range(0, len(order) - BATCH + 1, BATCH):
-        yield [lessons[place] for place in order[first : first + BATCH]]
 
 
 def _varied(own: Lesson, generator: np.random.Generator) -> NDArray[np.float32]:

@@ -15,12 +15,11 @@ from statistics import fmean
 from canzona import pretrained
 from canzona.evaluation import ROWS, Entry, Equipment, judge
 from canzona.generation.cascade import Cascade
-from canzona.generation.controls import Kept
 from canzona.generation.request import Request
 from canzona.hierarchy import levels
-from canzona.song.excerpt import excerpt
 from canzona.song.song import Song
 from canzona.training.dataset import load_songs
+from control_studio import kept_above, shortened
 
 
 def main() -> None:
@@ -40,7 +39,6 @@ def main() -> None:
     level = levels.level_named(options.level)
     whole = [item.song for item in load_songs(options.data) if item.is_tuning][::2][: options.songs]
     songs = [shortened(song, options.bars) for song in whole]
-    above = levels.LEVELS[levels.LEVELS.index(level) - 1]
     tried = options.weights
     models = pretrained.load().models if tried is None else {level.name: pretrained.load_level(tried, level)}
 
@@ -53,7 +51,7 @@ def main() -> None:
         started = time.perf_counter()
         composed = []
         for seed, song in enumerate(songs):
-            request = Request(meter=song.meter, kept=(Kept(song, above.name),), seed=seed)
+            request = Request(meter=song.meter, kept=kept_above(song, level), seed=seed)
             *_, last = cascade.stream([request], until=level)
             composed.append(last.songs[0])  # type: ignore[index]
         seconds = (time.perf_counter() - started) / len(songs)
@@ -63,12 +61,6 @@ def main() -> None:
     for name in [row.name for row in ROWS if row.name in columns["human"]] + ["seconds"]:
         cells = [column.get(name) for column in columns.values()]
         print(name.ljust(36), *("–".rjust(13) if cell is None else f"{cell:13.3f}" for cell in cells))
-
-
-def shortened(song: Song, longest_bars: int) -> Song:
-    """The song's first phrases, as many as fit, at least one."""
-    ends = [start + phrase.length_bars for start, phrase in song.form.spans()]
-    return excerpt(song, 0, max((end for end in ends if end <= longest_bars), default=ends[0]))
 
 
 def judged(song: Song, level: levels.Level) -> Song:

@@ -4,7 +4,7 @@ Every reason to stay is a writer of the two: a revision, its locks, music that i
 They write in this order, none where another has written or what that wrote still sounds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -57,36 +57,33 @@ def fixed_music(level: Level, song: Song, request: Request, levels: Sequence[Lev
         request: what is asked for.
         levels: of the cascade, top-down.
     """
-    fixed = Fixed(song, _nowhere(level, song))
     revised = (*_revised(level, song, request, levels), *_locked(level, song, request))
-    for music, mask in (*revised, *_kept(level, song, request), *_chords(level, song, request)):
+    return _written(level, song, (*revised, *_kept(level, song, request), *_chords(level, song, request)))
+
+
+def given_music(level: Level, song: Song, request: Request) -> Music | None:
+    """What of a level is kept or locked as such, as far as it goes; ``None`` for nothing.
+
+    Args:
+        level: the level.
+        song: with its form.
+        request: what is asked for.
+    """
+    bare = replace(song, **{level.attribute: None})
+    given = (*_locked(level, bare, request), *_kept(level, bare, request))
+    return getattr(_written(level, bare, given).song, level.attribute)
+
+
+def _written(level: Level, song: Song, writing: Iterable[tuple[Music, Mask]]) -> Fixed:
+    """What was written in this order, none where another has written."""
+    fixed = Fixed(song, _nowhere(level, song))
+    for music, mask in writing:
         free = mask & ~fixed.mask
         older = getattr(fixed.song, level.attribute)
         first, then, where = (music, None, free) if older is None else (older, music, ~free)
         merged = merge(level, first, then, where, song.meter)
         fixed = Fixed(replace(fixed.song, **{level.attribute: merged}), fixed.mask | free)
     return fixed
-
-
-def given_notes(level: Level, part: str, song: Song, request: Request) -> list[Note]:
-    """Notes of a part of a lead sheet that are kept or locked as such, in the frames in which they are.
-
-    Args:
-        level: a level of lead sheets.
-        part: name of one of its parts.
-        song: with its form.
-        request: what is asked for.
-    """
-    frame_steps = level.unit.steps_per_frame(song.meter)
-    given: dict[int, Note] = {}
-    for music, mask in (*_locked(level, song, request), *_kept(level, song, request)):
-        assert isinstance(music, LeadSheet)
-        stays = mask[level.part_number(part)]
-        for note in music.melody:
-            frame = note.start_step // frame_steps
-            if frame < len(stays) and stays[frame]:
-                given.setdefault(note.start_step, note)
-    return list(given.values())
 
 
 def merge(level: Level, kept: Music, new: Music | None, mask: Mask, meter: Meter) -> Music:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from canzona.generation.fixed import given_notes
+from canzona.generation.fixed import given_music
 from canzona.generation.request import Request
 from canzona.hierarchy.level import Content, Level
 from canzona.representation.voices import FIRST_ITEM, voices
 from canzona.song.harmony import PITCH_CLASSES
-from canzona.song.song import Song
+from canzona.song.song import LeadSheet, Song
 
 CHORD_TONE = 0.6
 """Nats a note for a chord that has it as a tone; found on the tuning songs, where composed chords then have as many of a
@@ -22,7 +22,7 @@ EXPECTED_SHARE = 0.65
 CHORD_BEATS = 2
 """How many beats of melody from its onset a chord is held against."""
 
-CHORDS, MELODY = "chords", "melody"
+CHORDS = "chords"
 
 
 def melody_evidence(level: Level, song: Song, request: Request, levels: Sequence[Level]) -> dict[str, NDArray[np.float32]]:
@@ -44,13 +44,13 @@ def melody_evidence(level: Level, song: Song, request: Request, levels: Sequence
     if level.content is not Content.LEAD_SHEET:
         return {}
     full = [row for row in levels if row.attribute == (level.reduces or level.attribute)]
-    notes = [note for row in full for note in given_notes(row, MELODY, song, request)]
-    if not notes:
+    given = next((given_music(row, song, request) for row in full), None)
+    if not isinstance(given, LeadSheet) or not given.melody:
         return {}
     frames = level.bars_to_compose(song.form.length_bars, song.meter) * level.unit.frames_per_bar(song.meter)
     steps_per_frame = level.unit.steps_per_frame(song.meter)
     begun = np.zeros((frames, PITCH_CLASSES))
-    for note in notes:
+    for note in given.melody:
         begun[note.start_step // steps_per_frame, note.pitch % PITCH_CLASSES] += 1
     reach = CHORD_BEATS * level.unit.frames_per_bar(song.meter) // song.meter.beats_per_bar
     sums = np.concatenate([np.zeros((1, PITCH_CLASSES)), begun.cumsum(0), np.repeat(begun.sum(0)[None], reach, axis=0)])

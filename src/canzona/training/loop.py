@@ -43,7 +43,7 @@ from canzona.training.config import MOST_ESTIMATES, NOISE_BANDS, TrainingConfig
 from canzona.training.dataset import PreparedSong, TrainingSongs
 from canzona.training.ema import moving_average
 from canzona.training.group import Group
-from canzona.training.objective import NoisyWindows, Objective
+from canzona.training.objective import NoisyWindows, Objective, undisturbed
 from canzona.training.optimizer import Optimizers
 from canzona.training.rate import budget_used, learning_rate
 from canzona.training.sampling import Corruption, Dropout, draw_windows, with_corruption, with_dropout
@@ -211,15 +211,13 @@ class Trainer:
         generator = torch.Generator().manual_seed(20240901)
         dropout = Dropout(each=0, external=float(without_codes), all=0)
         batches = math.ceil(self.config.validation_windows / self.config.batch_size)
-        network.eval()
-        with torch.no_grad():
+        with torch.no_grad(), undisturbed(network):
             losses = [
                 (Objective(Denoiser(network))(batch), batch.sigma)
                 for batch in (
                     self._drawn(self.validation_songs, generator, dropout, Corruption(share=0)) for _ in range(batches)
                 )
             ]
-        network.train()
         loss, sigma = (torch.cat(parts).cpu() for parts in zip(*losses, strict=True))
         return loss, sigma
 

@@ -64,7 +64,7 @@ class Objective(nn.Module):
         estimate = torch.zeros_like(noisy)
         with fast_autocast(noisy.device):
             if batch.estimates:
-                with torch.no_grad(), _undisturbed(denoiser.network):
+                with torch.no_grad(), undisturbed(denoiser.network):
                     told = denoiser.told(window.conditions, clean)
                     for _ in range(batch.estimates):
                         estimate = denoiser.estimate(denoiser.logits(noisy, estimate, sigma, told))
@@ -73,7 +73,7 @@ class Objective(nn.Module):
 
 
 @contextmanager
-def _undisturbed(module: nn.Module) -> Iterator[None]:
+def undisturbed(module: nn.Module) -> Iterator[None]:
     """The module as it composes, without dropout, whatever it does outside."""
     was_training = module.training
     module.eval()
