@@ -1,4 +1,4 @@
-"""Fit how a level's melody moves to how humans' melodies move: intervals, figures heard again, notes a bar and their length.
+"""Fit how a level's melody moves to how humans' melodies move: intervals, and figures heard again.
 
     python benchmarks/fit_line.py reduced-lead-sheet --data dataset.npz --run runs/fitted && canzona register runs/fitted
     python benchmarks/fit_line.py lead-sheet --data dataset.npz --run runs/fitted && canzona register runs/fitted
@@ -9,7 +9,8 @@ the one nearest to a model's is the model's times exp(weights · features) (Csis
 Distributional Approach to Controlled Text Generation*, 2021). The features are how far a note lies from the one before,
 by classes, and that it moves as some lags before or after. Their weights are log-odds which the network has already,
 biases of its line (``model/line.py``). Songs are composed for the forms of tuning songs, levels above included; what
-humans of the training split do more often is made likelier, and so on for some rounds. Nothing is added to composing.
+humans of the training split do more often is made likelier, and so on for some rounds. Nothing is added to composing. How often
+notes begin, and how long they are held, is fitted first, by ``fit_pace.py``.
 """
 
 import argparse
@@ -66,14 +67,10 @@ class Moments:
 
     Attributes:
         shares: of each of ``CLASSES`` in all intervals between neighbours at most a bar (of a skeleton: two) apart.
-        notes: onsets a sung bar, mean over songs.
-        steps: how long a note lasts, mean over songs.
         again: share of figures heard again, mean over songs.
     """
 
     shares: NDArray[np.float64]
-    notes: float
-    steps: float
     again: float
 
     @classmethod
@@ -82,17 +79,13 @@ class Moments:
         counts = np.bincount(
             np.searchsorted(NARROWER_THAN, list(_intervals(songs, connected_bars)), side="right"), minlength=len(CLASSES)
         )
-        notes = fmean(value for song in songs if (value := melody_notes_per_sung_bar(song)) is not None)
-        steps = fmean(value for song in songs if (value := melody_duration_steps(song)) is not None)
         again = fmean(value for song in songs if (value := melody_figures_again(song)) is not None)
-        return cls(counts / counts.sum(), notes, steps, again)
+        return cls(counts / counts.sum(), again)
 
     def apart(self, other: "Moments") -> "Moments":
         """How much likelier this has what it has than the other, in nats."""
         return Moments(
             np.log((self.shares + FLOOR) / (other.shares + FLOOR)),
-            float(np.log(self.notes / other.notes)),
-            float(np.log(self.steps / other.steps)),
             float(np.log((self.again + FLOOR) / (other.again + FLOOR))),
         )
 
@@ -119,24 +112,24 @@ def main() -> None:
     connected = CONNECTED_BARS if level is levels.LEAD_SHEET else 2 * CONNECTED_BARS
     target = Moments.of(reference, connected)
     above = levels.LEVELS[levels.LEVELS.index(level) - 1]
-    parents = _composed(models, [_request(song, seed) for seed, song in enumerate(songs)], above)
+    parents = composed(models, [request_of(song, seed) for seed, song in enumerate(songs)], above)
     _tell("human", target, reference, [0.0] * len(CLASSES), 0.0)
     line = line_of(models[level.name])
     card = read_card(path)
     *weights, again = (card.training.get("line", {}).get(name, 0.0) for name in (*CLASSES, "again"))
     for number in range(options.rounds + 1):
         requests = [
-            replace(_request(song, seed), kept=kept_above(parent, level))
+            replace(request_of(song, seed), kept=kept_above(parent, level))
             for seed, (song, parent) in enumerate(zip(songs, parents, strict=True))
         ]
-        composed = [judged(song, level) for song in _composed(models, requests, level)]
-        found = Moments.of(composed, connected)
-        _tell(f"round {number}", found, composed, weights, again)
+        made = [judged(song, level) for song in composed(models, requests, level)]
+        found = Moments.of(made, connected)
+        _tell(f"round {number}", found, made, weights, again)
         if number == options.rounds:
             break
         apart = target.apart(found)
-        busier = (apart.notes - apart.steps) / 2  # more notes, or shorter ones: what is begun more often is held less
-        move = np.clip(apart.shares / 2 + busier, -FARTHEST_MOVE, FARTHEST_MOVE)
+        move = np.clip(apart.shares / 2, -FARTHEST_MOVE, FARTHEST_MOVE)
+        move -= target.shares @ move  # no more and no fewer notes in all
         more_again = float(np.clip(AGAIN * apart.again, -FARTHEST_MOVE, FARTHEST_MOVE)) / 2
         tilt(line, move, more_again)
         weights, again = [*np.add(weights, move)], again + more_again
@@ -163,11 +156,11 @@ def tilt(line: Line, moves: NDArray[np.float64], again: float) -> None:
             line.lag_weights.bias.unflatten(0, (len(line.lags), -1))[:, -2] += again
 
 
-def _request(song: Song, seed: int) -> Request:
+def request_of(song: Song, seed: int) -> Request:
     return Request(song.form, meter=song.meter, tempo=song.tempo, seed=seed)
 
 
-def _composed(models: dict[str, LevelModel], requests: Sequence[Request], level: levels.Level) -> tuple[Song, ...]:
+def composed(models: dict[str, LevelModel], requests: Sequence[Request], level: levels.Level) -> tuple[Song, ...]:
     *_, last = Cascade(models).stream(requests, until=level)
     assert last.songs is not None
     return last.songs
@@ -183,6 +176,8 @@ def _intervals(songs: Sequence[Song], connected_bars: int) -> Iterator[int]:
 
 def _tell(name: str, moments: Moments, songs: Sequence[Song], weights: Sequence[float], again: float) -> None:
     measures = {
+        "notes": melody_notes_per_sung_bar,
+        "duration": melody_duration_steps,
         "steps": melody_stepwise,
         "leaps": melody_wide_leaps,
         "sixteenths": melody_sixteenth_notes,
@@ -193,7 +188,7 @@ def _tell(name: str, moments: Moments, songs: Sequence[Song], weights: Sequence[
         "rhythm 2": lambda song: melody_rhythm_alike(song, 2),
         "rhythm 4": lambda song: melody_rhythm_alike(song, 4),
     }
-    told = {"notes": moments.notes, "duration": moments.steps, "again": moments.again}
+    told = {"again": moments.again}
     for label, measure in measures.items():
         told[label] = fmean(value for song in songs if (value := measure(song)) is not None)
     shares = " ".join(f"{share:.3f}" for share in moments.shares)

@@ -96,6 +96,7 @@ def random_conditions() -> Callable[..., Conditions]:
             known_mask=bits(len(config.voices)),
             background=bits(config.background_size),
             position=bits(config.position_size),
+            tempo=torch.rand(batch, config.tempo_size, generator=generator),
             reference=bits(config.reference_size),
             reference_mask=torch.ones(batch, config.frames, 1),
             external=random_codes() if codes else None,

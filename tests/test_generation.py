@@ -12,7 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canzona.generation import Cascade, Kept, LevelModel, Repetition, Request, Revision
+from canzona.generation import Cascade, Kept, LevelModel, Repetition, Request, Revision, canvas
 from canzona.generation.canvas import Canvas
 from canzona.generation.form import KNOWN_KEY_BARS, LARGEST_EVIDENCE, SHORTEST_SONG_BARS, form_evidence, opening
 from canzona.generation.home import MELODY_PITCHES, PIANO_PITCHES, shift_home, within_range
@@ -23,7 +23,7 @@ from canzona.hierarchy.levels import ACCOMPANIMENT, FORM, LEAD_SHEET, LEVELS, RE
 from canzona.io.files import check_storable
 from canzona.io.midi import midi_to_song, song_to_midi
 from canzona.io.song_json import song_from_json, song_to_json
-from canzona.model.denoiser import WindowDenoiser
+from canzona.model.denoiser import Denoiser, WindowDenoiser
 from canzona.representation.form_image import key_templates
 from canzona.representation.image import decode_level, encode_level
 from canzona.representation.structure import reference_bars
@@ -177,12 +177,45 @@ def test_the_song_says_how_it_came_to_be(short_song):
     }
 
 
-def test_guidance_and_steps_matter_and_tempo_does_not_touch_the_notes(cascade, short_song):
-    assert cascade.compose(replace(SHORT, guidance=0.0)).accompaniment != short_song.accompaniment
-    assert cascade.compose(replace(SHORT, steps=2)).accompaniment != short_song.accompaniment
-    faster = cascade.compose(replace(SHORT, tempo=140.0))
-    assert faster.tempo == 140
-    assert (faster.lead_sheet, faster.accompaniment) == (short_song.lead_sheet, short_song.accompaniment)
+def test_guidance_steps_and_tempo_matter(cascade, short_song):
+    for change in ({"guidance": 0.0}, {"steps": 2}, {"tempo": 140.0}):
+        assert cascade.compose(replace(SHORT, **change)).accompaniment != short_song.accompaniment
+
+
+def test_networks_that_are_not_told_the_tempo_compose_the_same_at_any(cascade):
+    models = {}
+    for name, model in cascade.models.items():
+        network = deepcopy(model.denoiser.network)
+        network.conditions.read_tempo = None
+        models[name] = replace(model, denoiser=Denoiser(network))
+    slow, fast = (Cascade(models).compose(replace(SHORT, tempo=tempo)) for tempo in (60.0, 140.0))
+    assert (slow.tempo, fast.tempo) == (60, 140)
+    assert (slow.lead_sheet, slow.accompaniment) == (fast.lead_sheet, fast.accompaniment)
+
+
+@pytest.mark.parametrize(("unlucky", "draws"), [(0, 1), (2, 3), (99, 8)])
+def test_a_form_with_nothing_to_sing_is_drawn_again(cascade, monkeypatch, unlucky, draws):
+    """With other noise, until there is something, but not for ever; a form that is given stands."""
+    drawn, noises, read, noise = [], [], Cascade._read, canvas._generator
+    monkeypatch.setattr(canvas, "_generator", lambda *asked: noises.append(asked) or noise(*asked))
+
+    def unluckily(own, level, image, fixed, request):
+        song = read(own, level, image, fixed, request)
+        if level is FORM:
+            drawn.append(song.form)
+            letters = "i4" if len(drawn) <= unlucky else "A4"
+            return replace(song, form=Form.parse(letters).with_keys([Key(0)]))
+        return song
+
+    monkeypatch.setattr(Cascade, "_read", unluckily)
+    composed = cascade.compose(Request(seed=1, **QUICK))
+    assert len(drawn) == draws
+    assert [draw for _, level, draw in noises if level is FORM] == list(range(draws))
+    assert str(composed.form) == ("i4" if unlucky == 99 else "A4")
+    drawn.clear()
+    given = cascade.compose(Request(Form.parse("i4"), Key(0), seed=1, **QUICK))
+    assert not drawn
+    assert str(given.form) == "i4"
 
 
 def test_a_song_is_the_same_alone_and_among_many(cascade, short_song):

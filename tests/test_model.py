@@ -235,12 +235,32 @@ class TestConditions:
         assert not torch.equal(mine[1], its[1])
 
     @pytest.mark.parametrize(
-        "name", ["known", "known_mask", "position", "background", "reference", "reference_mask", "external"]
+        "name", ["known", "known_mask", "position", "tempo", "background", "reference", "reference_mask", "external"]
     )
     def test_everything_known_of_a_frame_has_a_say_in_every_frame(self, name, lead_sheet, random_conditions):
         conditions, x = random_conditions(lead_sheet.config, codes=True), noisy(lead_sheet.config)
         other = logits(lead_sheet, x, perturbed(conditions, name)) - logits(lead_sheet, x, conditions)
         assert (other.abs().amax(-1) > 1e-3).all()
+
+    def test_a_tempo_makes_what_begins_at_a_place_likelier_by_as_much_as_it_says(self, random_conditions, tiny_config):
+        denoiser = Denoiser(new_network(LEAD_SHEET, tiny_config(LEAD_SHEET)).eval().requires_grad_(False))
+        conditions = random_conditions(denoiser.config)
+        place = torch.zeros_like(conditions.position)
+        place[:, 5, 3] = place[0, 9, 4] = 1.0
+        conditions = replace(conditions, position=place, tempo=torch.tensor([[0.25, 0.75, 0, 0], [0, 0, 0, 1]]))
+        x = noisy(denoiser.config)
+        plain = WindowDenoiser(denoiser, conditions, Guidance())
+        plain(x, torch.tensor(3.0))
+        chords, melody = range(2)
+        sure(denoiser.network.pace).weights[1, 3, melody, 2] = 2.0
+        paced = WindowDenoiser(denoiser, conditions, Guidance())
+        paced(x, torch.tensor(3.0))
+        moved = [mine - its for mine, its in zip(paced.guided, plain.guided, strict=True)]
+        assert not moved[chords].any()
+        assert torch.allclose(moved[melody][0, 5, 0, 2:], torch.tensor(1.5), atol=1e-5)
+        assert not moved[melody][0, 5, 0, :2].any()
+        moved[melody][0, 5] = 0
+        assert not moved[melody].any()
 
     def test_a_frame_is_told_what_is_known_of_it_and_of_no_other(self, lead_sheet, random_conditions):
         conditions, frame = random_conditions(lead_sheet.config, codes=True), 77
@@ -272,7 +292,7 @@ class TestConditions:
         values = (*vars(conditions).values(), *vars(conditions.external).values(), *conditions.dropped.values())
         tensors = [value for value in values if isinstance(value, torch.Tensor)]
         assert {tensor.device.type for tensor in tensors} == {"meta"}
-        assert len(tensors) == 6 + 3 + 1
+        assert len(tensors) == 7 + 3 + 1
 
 
 class TestCodes:
@@ -450,6 +470,7 @@ class Additive(nn.Module):
         super().__init__()
         self.own, self.says, self.windows = own, says, 0
         self.points = [torch.tensor([[0.0], [1.0]])]
+        self.pace = None
 
     def conditions(self, conditions: Conditions) -> torch.Tensor:
         told = torch.full((conditions.batch_size, self.config.frames, 1), self.own)

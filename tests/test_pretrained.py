@@ -20,6 +20,7 @@ from canzona.model.network import FrameTransformer
 from canzona.model.states import VoiceShape
 from canzona.model.weights import save_weights
 from canzona.pretrained import LARGEST_FILE_BYTES, REGISTRY, WEIGHTS_FOLDER, UnusableWeights
+from canzona.song import Form
 from tiny import tiny_card, tiny_network, write_tiny_run, write_tiny_weights
 
 
@@ -198,6 +199,7 @@ def write_misshapen(path: Path, level: Level, **fields: object) -> None:
         {"background_size": 4},
         {"position_size": 3},
         {"frames": 144},
+        {"tempo_size": 3},
         {"reference_size": 0},
         {"external_width": 64},
         {"external_places": 4},
@@ -215,6 +217,13 @@ def test_networks_that_do_not_fit_their_level_are_refused(weights, tmp_path, fie
         pretrained.register([odd], weights)
     assert str(caught.value).endswith(f"has {name} {value!r}, must have {wanted!r}")
     assert contents(weights) == before
+
+
+def test_networks_that_were_learnt_before_tempo_was_told_go_on_without(weights, tmp_path):
+    older = tmp_path / "older.safetensors"
+    write_misshapen(older, LEAD_SHEET, tempo_size=0)
+    pretrained.register([older], weights)
+    assert pretrained.load(weights).compose(Request(Form.parse("A2"), seed=1, steps=2, tempo=140.0)).tempo == 140
 
 
 def test_networks_of_any_size_fit(weights, tmp_path):

@@ -18,7 +18,7 @@ from canzona.representation.image import decode_level, encode_level
 from canzona.representation.specification import external_places, model_config
 from canzona.representation.structure import NONE, REFERENCE_CANDIDATES, reference_bars
 from canzona.representation.voices import states_of
-from canzona.representation.window import PLACES_IN_BAR, AskedCodes, ImageStore, Window, Windows
+from canzona.representation.window import PLACES_IN_BAR, TEMPI, AskedCodes, ImageStore, Window, Windows, tempo_weights
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Mode, Note, Song
 from canzona.song.harmony import QUALITIES
 from canzona.song.transposition import FURTHEST_DOWN, FURTHEST_UP, transposed
@@ -222,6 +222,7 @@ def test_a_song_is_told_the_same_alone_and_among_others(level: Level) -> None:
 @BY_LEVEL
 def test_the_network_has_room_for_what_is_told(level: Level) -> None:
     config, conditions = model_config(level), store_of(example(Meter())).conditions(level, one_window(level, 0, 256)).conditions
+    assert conditions.tempo.shape == (1, config.tempo_size)
     sizes = {name: getattr(conditions, name).shape for name in ("known", "known_mask", "background", "position", "reference")}
     assert {name: shape[:2] for name, shape in sizes.items()} == dict.fromkeys(sizes, (1, config.frames))
     assert {name: shape[2] for name, shape in sizes.items()} == {
@@ -231,6 +232,25 @@ def test_the_network_has_room_for_what_is_told(level: Level) -> None:
         "position": config.position_size,
         "reference": config.reference_size,
     }
+
+
+@pytest.mark.parametrize("tempo", [20.0, 50.0, 60.0, 83.7, 100.0, 120.0, 140.0, 300.0])
+def test_a_tempo_is_told_by_those_that_it_lies_between(tempo: float) -> None:
+    (weights,) = tempo_weights([tempo])
+    assert weights.sum() == pytest.approx(1)
+    assert (weights >= 0).all()
+    assert (weights > 0).sum() <= 2
+    between = float(weights @ np.log2(TEMPI))
+    assert 2**between == pytest.approx(min(max(tempo, TEMPI[0]), TEMPI[-1]), rel=1e-4)
+
+
+def test_every_window_is_told_its_song_s_tempo() -> None:
+    songs = [example(Meter(4), seed) for seed in range(3)]
+    forms, meters = [song.form for song in songs], [song.meter for song in songs]
+    store = ImageStore(forms, meters, tempos=[55.0, 90.0, 200.0])
+    windows = replace(some_windows(STEP_SHEET, songs[0]), song=torch.tensor([2, 0, 1, 1, 0]))
+    told = store.conditions(STEP_SHEET, windows).conditions.tempo
+    assert equal(told, torch.from_numpy(tempo_weights([200.0, 55.0, 90.0, 90.0, 55.0])))
 
 
 # Background

@@ -92,7 +92,7 @@ def compose_many(model: LevelModel, requests: Sequence[Request], sampling: Sampl
         shift = shift_home(request)
         form = request.given_form().transposed(shift)
         song = Song(form, request.meter, request.tempo)
-        store = ImageStore([form], [request.meter], levels=(FORM, FLAT), tonics=[-shift])
+        store = ImageStore([form], [request.meter], levels=(FORM, FLAT), tonics=[-shift], tempos=[request.tempo])
         store.write(FORM, 0, encode_level(FORM, song))
 
         def redraw(level: Level, image: np.ndarray, number: int, song: Song = song) -> np.ndarray:

@@ -33,7 +33,7 @@ from canzona.song.transposition import transposed
 from canzona.version import __version__
 
 _MOST_DRAWS = 8
-"""How often bars that are composed anew are drawn before what they come out as may be what they were."""
+"""How often a level is drawn before a song may come out with nothing to sing, or bars composed anew as what they were."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,8 @@ class Cascade:
     ) -> Generator[Progress, None, tuple[list[Song], int]]:
         """Compose one level: gives the songs with it, and how many steps there were.
 
-        Where a revision comes out as it was, which happens where little is open, it is drawn again with other noise.
+        Where a form comes out with nothing to sing, or a revision as it was, which happens where little is open, it is drawn
+        again with other noise.
         """
         if level.name not in self.models:
             raise ValueError(f"models: must have one for the {level.title}, got {', '.join(self.models) or 'none'}")
@@ -199,7 +200,7 @@ class Cascade:
                     songs[number] = self._read(level, canvas.store.read(level, place), fixed[number], requests[number])
                     if level.ends_freely:
                         requests[number].check_form(songs[number].form)
-            left = [own for own in left if fixed[own].is_open and _is_as_it_was(level, songs[own], requests[own])]
+            left = [own for own in left if fixed[own].is_open and _falls_short(level, songs[own], requests[own])]
             if not left:
                 break
         return songs, total
@@ -239,7 +240,8 @@ class Cascade:
     def _canvas(self, level: Level, songs: Sequence[Song], requests: Sequence[Request], shifts: Sequence[int]) -> Canvas:
         """A canvas with all that the songs say down to ``level``."""
         forms, meters = [song.form for song in songs], [song.meter for song in songs]
-        store = ImageStore(forms, meters, self.device, self.levels, [-shift for shift in shifts])
+        tonics, tempos = [-shift for shift in shifts], [song.tempo for song in songs]
+        store = ImageStore(forms, meters, self.device, self.levels, tonics, tempos)
         for number, song in enumerate(songs):
             for drawn in self.levels[: self.levels.index(level) + 1]:
                 if getattr(song, drawn.attribute) is not None:
@@ -264,8 +266,13 @@ class Cascade:
         return replace(song, form=form, provenance=MappingProxyType(provenance))
 
 
-def _is_as_it_was(level: Level, song: Song, request: Request) -> bool:
-    """Whether the level from which a song was to be composed anew is, but for its loudness, what it was."""
+def _falls_short(level: Level, song: Song, request: Request) -> bool:
+    """Whether nothing is sung in a form that was composed.
+
+    Or the level from which a song was to be composed anew is, but for its loudness, what it was.
+    """
+    if level.ends_freely and request.keyed_form is None:
+        return not any(phrase.is_sung for phrase in song.form.phrases)
     revision = request.revision
     if revision is None or revision.level != level.name or revision.vary == 0:
         return False

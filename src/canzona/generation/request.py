@@ -29,7 +29,7 @@ class Request:
         key: of the first phrase, and of all phrases where ``form`` is given without keys; ``None`` takes those that are
             heard in the music that is given, or has keys composed.
         meter: 4/4 or 3/4.
-        tempo: quarter notes a minute; does not change the notes.
+        tempo: quarter notes a minute; slower songs have more notes and chords a bar, and fewer bars.
         seed: same seed, same song (same version and machine).
         steps: of the sampler, for each window of every level; ``None`` takes each level's own.
         guidance: factor on how far each level's guidance weights are from 1: 0 for no guidance, 1 as tuned. Passages to be like

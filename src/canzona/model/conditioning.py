@@ -45,6 +45,7 @@ class Conditions:
         known_mask: (batch, frames, parts), 1 where that part of the level is known.
         background: (batch, frames, numbers), what the coarser levels say.
         position: (batch, frames, numbers), metre, extent and key; always present.
+        tempo: (batch, numbers), how fast the song goes; always present.
         reference: (batch, frames, pixels), each bar's counterpart in an earlier phrase of the same letter; 0 where none.
         reference_mask: (batch, frames, 1), 1 where there is one.
         external: what is asked for from outside, or ``None``.
@@ -55,6 +56,7 @@ class Conditions:
     known_mask: Tensor
     background: Tensor
     position: Tensor
+    tempo: Tensor
     reference: Tensor
     reference_mask: Tensor
     external: ExternalCodes | None = None
@@ -104,14 +106,20 @@ class Conditioner(nn.Module):
         self.read_known = nn.Linear(config.image_size + parts + config.position_size, width)
         self.read_background = nn.Linear(config.background_size, width, bias=False) if config.background_size else None
         self.read_reference = nn.Linear(config.reference_size + 1, width, bias=False) if config.reference_size else None
+        self.read_tempo = nn.Linear(config.tempo_size, width, bias=False) if config.tempo_size else None
         self.place = nn.Parameter(torch.zeros(config.frames, width))
         self.background_null, self.reference_null = (nn.Parameter(torch.zeros(width)) for _ in range(2))
         self.codes = CodeConditioner(config) if config.external_places else None
+        self.pace = Pace(config) if config.tempo_size else None
+        if self.read_tempo is not None:
+            nn.init.zeros_(self.read_tempo.weight)  # weights that were learnt without it may go on with it
 
     def forward(self, conditions: Conditions) -> Tensor:
         """(batch, frames, width)."""
         told = self.read_known(torch.cat([conditions.known, conditions.known_mask, conditions.position], dim=-1))
         told = told + self.place.to(told.dtype)
+        if self.read_tempo is not None:
+            told = told + self.read_tempo(conditions.tempo)[:, None]
         if self.read_background is not None:
             read = self.read_background(conditions.background)
             told = told + torch.where(conditions.absent("background"), self.background_null.to(read.dtype), read)
@@ -119,6 +127,32 @@ class Conditioner(nn.Module):
             read = self.read_reference(torch.cat([conditions.reference, conditions.reference_mask], dim=-1))
             told = told + torch.where(conditions.absent("reference"), self.reference_null.to(read.dtype), read)
         return told if self.codes is None else told + self.codes(conditions)
+
+
+class Pace(nn.Module):
+    """How much likelier than the network believes voices rest, hold and begin at each place, by tempo.
+
+    How often songs begin notes and chords off the beat depends above all on how fast they go; what depends on so little is told
+    to the output at once.
+    """
+
+    KINDS = 3
+    """States are told apart as the first (rest), the second (hold) and all others (something begins)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.voices = config.voices
+        self.weights = nn.Parameter(torch.zeros(config.tempo_size, config.position_size, len(config.voices), self.KINDS))
+
+    def forward(self, conditions: Conditions) -> Tensor:
+        """(batch, frames, log-odds of all states)."""
+        tempo, position = conditions.tempo, conditions.position
+        by_kind = torch.einsum("bk,btp,kpvs->btvs", tempo, position, self.weights.to(tempo.dtype))
+        parts = []
+        for own, shape in zip(by_kind.unbind(2), self.voices, strict=True):
+            begins = own[..., -1:].expand(-1, -1, shape.states - self.KINDS + 1)
+            parts.append(torch.cat([own[..., :-1], begins], dim=-1).repeat(1, 1, shape.count))
+        return torch.cat(parts, dim=-1)
 
 
 class CodeConditioner(nn.Module):

@@ -9,6 +9,7 @@ LARGEST_SIZE, MOST_BLOCKS, MOST_PARTS, MOST_LAGS = 4096, 32, 16, 64
 
 _MAY_BE_ZERO = {
     "background_size",
+    "tempo_size",
     "reference_size",
     "external_width",
     "external_places",
@@ -25,6 +26,7 @@ class ModelConfig:
     background_size: int  # numbers that coarser levels say of a frame; 0 for the coarsest
     position_size: int  # numbers that tell metre, extent and key
     frames: int  # length of a window
+    tempo_size: int = 0  # numbers that tell the tempo; 0 where it is not told
     reference_size: int = 0  # pixels of a frame of a reference; 0 where the level has none
     external_width: int = 0  # size of an external code; 0 for none
     external_places: int = 0  # places of ``place_frames`` frames that a code speaks of; 0 for none

@@ -60,11 +60,13 @@ class Told:
         features: (batch, frames, width), what the network reads of the conditions.
         unknown: (batch, frames, points), 1 where a point is to be composed, else 0.
         known: the same of clean points, 0 where they are not known.
+        pace: (batch, frames, log-odds), what the tempo says by itself; 0 where it is not told.
     """
 
     features: Tensor
     unknown: Tensor
     known: Tensor
+    pace: Tensor
 
 
 class Denoiser(nn.Module):
@@ -89,7 +91,9 @@ class Denoiser(nn.Module):
         sizes = torch.tensor([shape.point_size for shape in self.config.voices], device=features.device)
         unknown = 1 - conditions.known_mask.float().repeat_interleave(sizes, dim=-1, output_size=self.config.point_size)
         known = torch.zeros_like(unknown) if clean is None else clean * (1 - unknown)
-        return Told(features, unknown, known.to(features.dtype))
+        pace = self.network.pace
+        leaning = features.new_zeros(len(features), 1, 1) if pace is None else pace(conditions)
+        return Told(features, unknown, known.to(features.dtype), leaning.float())
 
     def logits(self, x: Tensor, estimate: Tensor, sigma: Tensor, told: Told) -> list[Tensor]:
         """Log-odds of every voice's states, likelihood included, unguided: ``beliefs`` and ``evidence`` together.
@@ -120,7 +124,7 @@ class Denoiser(nn.Module):
         scaled = (x * input_scale(sigma[:, None, None]) * told.unknown).to(dtype)
         estimate = (estimate * told.unknown).to(dtype)
         output = self.network(scaled, estimate, noise_label(sigma), told.features, told.known).float()
-        return split_logits(output, self.config.voices)
+        return split_logits(output + told.pace, self.config.voices)
 
     def estimate(self, logits: Sequence[Tensor]) -> Tensor:
         """(batch, frames, points): the expected clean points."""

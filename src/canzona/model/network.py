@@ -9,7 +9,7 @@ rhythm comes again. A voice on a line is told its neighbours, and itself a few b
 import torch
 from torch import Tensor, nn
 
-from canzona.model.conditioning import Conditioner
+from canzona.model.conditioning import Conditioner, Pace
 from canzona.model.config import ModelConfig
 from canzona.model.echo import Echo
 from canzona.model.layers import NoiseEmbedding, TransformerBlock, rms_norm
@@ -41,6 +41,11 @@ class FrameTransformer(nn.Module):
         self.output = nn.Linear(config.width, config.logit_size)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
+
+    @property
+    def pace(self) -> Pace | None:
+        """What the tempo says by itself; ``None`` where it is not told."""
+        return self.conditions.pace
 
     def drop_out(self, share: float) -> None:
         """From now on, drop this share of the blocks' features in training (Srivastava et al., *Dropout*, 2014)."""

@@ -10,7 +10,7 @@ from canzona.model.config import ModelConfig
 from canzona.model.network import FrameTransformer
 from canzona.representation.strip import FULL
 from canzona.representation.voices import voices
-from canzona.representation.window import POSITION_SIZE
+from canzona.representation.window import POSITION_SIZE, TEMPI
 from canzona.song.form import PhraseType
 from canzona.song.timing import Meter
 
@@ -24,6 +24,7 @@ def image_fields(level: Level) -> dict[str, object]:
         "image_size": pixels,
         "background_size": sum(len(row.planes) * row.rows for row in coarser) + bool(coarser),
         "position_size": POSITION_SIZE,
+        "tempo_size": len(TEMPI),
         "frames": level.window_frames,
         "reference_size": pixels if level.has_references else 0,
         "external_width": level.external.width if level.external else 0,

@@ -1,5 +1,6 @@
 """One level of many songs, laid end to end in memory, where windows can be cut from all of them at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +36,7 @@ class Strip:
     pixels: Tensor
 
     @classmethod
-    def empty(cls, level: Level, forms: list[Form], meters: list[Meter], device: torch.device) -> "Strip":
+    def empty(cls, level: Level, forms: Sequence[Form], meters: Sequence[Meter], device: torch.device) -> "Strip":
         """Room for the songs of these forms and metres."""
         per_bar = [level.unit.frames_per_bar(meter) for meter in meters]
         window_bars = [level.window_bars(meter) for meter in meters]

@@ -2,7 +2,8 @@
 
 Training cuts windows from thousands of finished songs, generation from one that is still being composed; both use
 ``ImageStore.conditions``, so the model cannot be told one thing and then another. Songs are in their home key, C major or
-A minor by their first phrase; how far they are moved afterwards is told, for registers depend on it.
+A minor by their first phrase; how far they are moved afterwards is told, for registers depend on it, and so is the tempo: the
+faster songs go, the fewer notes and chords they have a bar, and the more bars.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -23,12 +25,16 @@ from canzona.representation.structure import NONE, reference_bars
 from canzona.representation.voices import states_of
 from canzona.song.form import Form
 from canzona.song.harmony import PITCH_CLASSES, Key
+from canzona.song.song import DEFAULT_TEMPO
 from canzona.song.timing import STEPS_PER_BEAT, Meter
 
 PLACES_IN_BAR = 4 * STEPS_PER_BEAT
 """Frames of the longest bar at the finest level."""
 POSITION_SIZE = PLACES_IN_BAR + 2 + PITCH_CLASSES
 """Numbers that tell a frame's place in its bar, whether three beats count, what is song, and the tonic that C is moved to."""
+
+TEMPI = (50.0, 70.0, 100.0, 140.0)
+"""Quarter notes a minute, half an octave apart, between which a tempo is told as weights of its two neighbours."""
 
 
 @dataclass(frozen=True)
@@ -108,11 +114,12 @@ class ImageStore:
 
     def __init__(
         self,
-        forms: list[Form],
-        meters: list[Meter],
+        forms: Sequence[Form],
+        meters: Sequence[Meter],
         device: torch.device | str = "cpu",
         levels: Sequence[Level] = LEVELS,
         tonics: Sequence[int] | None = None,
+        tempos: Sequence[float] | None = None,
     ) -> None:
         """Room for these songs, all of it empty.
 
@@ -122,6 +129,7 @@ class ImageStore:
             device: where the images live.
             levels: what there is room for.
             tonics: for each song, the pitch class that C is moved to; ``None`` for C.
+            tempos: one a song, in quarter notes a minute; ``None`` for that of songs that ask for none.
         """
         self.device = torch.device(device)
         lengths = [form.length_bars for form in forms]
@@ -132,6 +140,7 @@ class ImageStore:
         keys = [key for form in forms for key in form.with_missing_keys(Key(0)).keys_by_bar()]
         self._tonics = torch.tensor([key.relative_major if key else 0 for key in keys], device=self.device)
         self._home_tonics = torch.tensor(tonics or [0] * len(forms), device=self.device) % PITCH_CLASSES
+        self._tempo = torch.from_numpy(tempo_weights(tempos or [DEFAULT_TEMPO] * len(forms))).to(self.device)
         self._strips = {level.name: Strip.empty(level, forms, meters, self.device) for level in levels}
 
     def frames(self, level: Level, song: int) -> int:
@@ -176,6 +185,7 @@ class ImageStore:
             known_mask=known.to(dtype),
             background=self._background(level, places).to(dtype),
             position=self._position(places).to(dtype),
+            tempo=self._tempo[places.song].to(dtype),
             reference=reference.to(dtype),
             reference_mask=reference_mask.to(dtype),
             external=self._external(windows, places, dtype),
@@ -265,3 +275,9 @@ class ImageStore:
         told = torch.stack([(beats_per_bar == 3).expand_as(places.inside), places.inside], dim=-1)
         tonic = functional.one_hot(self._home_tonics[places.song], PITCH_CLASSES)[:, None].expand(-1, place.shape[1], -1)
         return torch.cat([place, told, tonic], dim=-1).float()
+
+
+def tempo_weights(tempos: Sequence[float]) -> NDArray[np.float32]:
+    """(songs, ``TEMPI``): how near, in octaves, each tempo is to these; beyond the first and the last it counts as they do."""
+    knots = np.log2(TEMPI)
+    return np.stack([np.interp(np.log2(tempos), knots, own) for own in np.eye(len(knots))], axis=-1).astype(np.float32)

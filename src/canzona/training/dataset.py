@@ -159,7 +159,8 @@ class TrainingSongs:
             raise ValueError("data: must hold songs for training and for validation, got none for one of them")
         homes = [at_home(item.song) for item in songs]
         tonics = [-home_shift(item.song.form) for item in songs]
-        self.store = ImageStore([song.form for song in homes], [song.meter for song in homes], device, levels, tonics)
+        forms, meters, tempos = zip(*((song.form, song.meter, song.tempo) for song in homes), strict=True)
+        self.store = ImageStore(forms, meters, device, levels, tonics, tempos)
         self.bars = self.store.bars.cpu()
         for number, song in enumerate(homes):
             for level in levels:

@@ -77,6 +77,6 @@ class Optimizers:
 
 
 def _kind(name: str, parameter: Tensor) -> str:
-    if parameter.ndim < 2 or name.endswith(("bias", "null", "place")):
+    if parameter.ndim < 2 or name.endswith(("bias", "null", "place", "pace.weights")):
         return "vector"
     return "hidden" if name.startswith(HIDDEN) and "modulate" not in name else "matrix"
