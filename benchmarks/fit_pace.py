@@ -86,8 +86,11 @@ def main() -> None:
     card = read_card(path)
     network = models[level.name].denoiser.network
     options.run.mkdir(parents=True, exist_ok=True)
-    save_weights(options.run / WEIGHTS, network, replace(card, config=network.config))
-    print(f"{options.run / WEIGHTS}: weights of {float(pace.weights.abs().mean()):.3f} nats on the mean")
+    fitted = {"songs": len(songs), "rounds": options.rounds}
+    save_weights(
+        options.run / WEIGHTS, network, replace(card, config=network.config, training=dict(card.training) | {"pace": fitted})
+    )
+    print(f"{options.run / WEIGHTS}: {fitted}")
 
 
 def cut(song: Song, longest_bars: int | None) -> Song:
