@@ -39,8 +39,6 @@ FLOOR = 0.002
 """Added to every share, so that what is rare does not move far by chance."""
 FARTHEST_MOVE = 0.4
 """Of a weight in one round, in nats."""
-STEP = 0.5
-"""Of the difference from human: what begins makes more begin."""
 
 
 def main() -> None:
@@ -53,6 +51,7 @@ def main() -> None:
     parser.add_argument("--songs", type=int, default=23)
     parser.add_argument("--bars", type=int, default=40, help="phrases are dropped from the end until a song is this short")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rate", type=float, default=0.5, help="of the difference from human; notes make more notes begin")
     options = parser.parse_args()
     pretrained.use_processors(1)
     level = levels.level_named(options.level)
@@ -80,13 +79,13 @@ def main() -> None:
         if number == options.rounds:
             break
         apart = np.log((target + FLOOR) / (found + FLOOR))
-        move = straight(np.clip(STEP * apart, -FARTHEST_MOVE, FARTHEST_MOVE), bars)
+        move = straight(np.clip(options.rate * apart, -FARTHEST_MOVE, FARTHEST_MOVE), bars)
         with torch.no_grad():
             pace.weights[:, :PLACES_IN_BAR].add_(torch.as_tensor(move, dtype=pace.weights.dtype))
     card = read_card(path)
     network = models[level.name].denoiser.network
     options.run.mkdir(parents=True, exist_ok=True)
-    fitted = {"songs": len(songs), "rounds": options.rounds}
+    fitted = {"songs": len(songs), "rounds": options.rounds, "rate": options.rate}
     save_weights(
         options.run / WEIGHTS, network, replace(card, config=network.config, training=dict(card.training) | {"pace": fitted})
     )
