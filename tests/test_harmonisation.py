@@ -8,7 +8,7 @@ import pytest
 from canzona.evaluation.harmony import chord_tones_melody
 from canzona.generation import harmonisation
 from canzona.generation.controls import Kept, Lock, Revision
-from canzona.generation.harmonisation import CHORDS, melody_evidence
+from canzona.generation.harmonisation import CHORDS, harmonic_evidence
 from canzona.generation.request import Request
 from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import ACCOMPANIMENT, LEAD_SHEET, LEVELS, REDUCED_LEAD_SHEET
@@ -34,7 +34,7 @@ def tones(level: Level, number: int) -> set[int]:
 
 
 def said(level: Level, request: Request = REQUEST) -> np.ndarray | None:
-    return melody_evidence(level, Song(sure(request.form)), request, LEVELS).get(CHORDS)
+    return harmonic_evidence(level, Song(sure(request.form)), request, LEVELS).get(CHORDS)
 
 
 @pytest.mark.parametrize("level", [REDUCED_LEAD_SHEET, LEAD_SHEET], ids=lambda level: level.name)
@@ -60,7 +60,7 @@ def test_without_a_melody_there_is_nothing_to_follow():
 def test_a_locked_melody_speaks_in_its_bars_alone():
     lock = Lock(LEAD_SHEET.name, "melody", frozenset({2, 3}))
     request = Request(revision=Revision(WHOLE, LEAD_SHEET.name, locks=(lock,)), seed=1)
-    evidence = melody_evidence(LEAD_SHEET, WHOLE, request, LEVELS)[CHORDS]
+    evidence = harmonic_evidence(LEAD_SHEET, WHOLE, request, LEVELS)[CHORDS]
     assert not evidence[:16].any()
     assert evidence[32].any()
 

@@ -14,7 +14,7 @@ from canzona.generation.controls import Lock, Revision
 from canzona.generation.dynamics import shipped_dynamics, with_dynamics
 from canzona.generation.fixed import Fixed, fixed_music, merge
 from canzona.generation.form import fixed_form, form_evidence, opening, read_form
-from canzona.generation.harmonisation import melody_evidence
+from canzona.generation.harmonisation import harmonic_evidence
 from canzona.generation.home import shift_home, within_range
 from canzona.generation.request import Request
 from canzona.generation.request_json import request_to_dict, seed_of
@@ -219,7 +219,7 @@ class Cascade:
             literal=literal_frames(level, song, request),
             reference_shares=reference_shares(song.form, request),
             codes=codes,
-            evidence=melody_evidence(level, song, request, self.levels)
+            evidence=harmonic_evidence(level, song, request, self.levels)
             | ({} if codes is None else codes.evidence(level, song.meter)),
         )
 

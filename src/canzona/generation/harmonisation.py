@@ -1,4 +1,9 @@
-"""Chords that follow a given melody: what its notes say of the chords that are composed for them."""
+"""Melody and chords that suit each other: what notes that are given say of chords, and chords of a skeleton of notes.
+
+A network that learnt to draw both at once hears what is there already less than a harmonist does. Of all distributions in which
+more of a melody's notes are tones of their chords, the nearest to the network's is its own times exp(weight · notes that are)
+(Csiszár 1975). The weights are found on the tuning songs, where composed songs then have as many as human ones.
+"""
 
 from collections.abc import Sequence
 
@@ -13,24 +18,22 @@ from canzona.song.harmony import PITCH_CLASSES
 from canzona.song.song import LeadSheet, Song
 
 CHORD_TONE = 0.6
-"""Nats a note for a chord that has it as a tone; found on the tuning songs, where composed chords then have as many of a
-melody's notes as the humans' chords."""
+"""Nats that a note of a given melody speaks for a chord that has it as a tone."""
+
+NOTE_IN_CHORD = 0.2
+"""Nats that a chord of the skeleton speaks for a note that is a tone of it."""
 
 EXPECTED_SHARE = 0.65
-"""Of a melody's notes that are chord tones, in human songs: a chord with as many is neither likelier nor less likely."""
+"""Of a melody's notes that are chord tones, in human songs: what has as many is neither likelier nor less likely."""
 
 CHORD_BEATS = 2
 """How many beats of melody from its onset a chord is held against."""
 
-CHORDS = "chords"
+CHORDS, MELODY = "chords", "melody"
 
 
-def melody_evidence(level: Level, song: Song, request: Request, levels: Sequence[Level]) -> dict[str, NDArray[np.float32]]:
-    """What a melody that is given says of the chords that are to be composed, at both levels that have chords.
-
-    A network that learnt to draw melodies over chords hears a given melody less than a harmonist does. Of all distributions in
-    which chords have more of the melody's notes, the nearest to the network's is its own times exp(weight · notes that are
-    chord tones) (Csiszár 1975).
+def harmonic_evidence(level: Level, song: Song, request: Request, levels: Sequence[Level]) -> dict[str, NDArray[np.float32]]:
+    """What a level is told of melody and chords that suit each other, besides what its network believes.
 
     Args:
         level: the level.
@@ -39,15 +42,20 @@ def melody_evidence(level: Level, song: Song, request: Request, levels: Sequence
         levels: of the cascade, top-down.
 
     Returns:
-        Part's name → (frames, states) log-odds; nothing where there is no melody to follow.
+        Part's name → (frames, states) log-odds; nothing where nothing is given that they are to suit.
     """
+    return _of_chords(level, song, request, levels) | _of_melody(level, song, levels)
+
+
+def _of_chords(level: Level, song: Song, request: Request, levels: Sequence[Level]) -> dict[str, NDArray[np.float32]]:
+    """What a melody that is given says of the chords that are to be composed, at both levels that have chords."""
     if level.content is not Content.LEAD_SHEET:
         return {}
     full = [row for row in levels if row.attribute == (level.reduces or level.attribute)]
     given = next((given_music(row, song, request) for row in full), None)
     if not isinstance(given, LeadSheet) or not given.melody:
         return {}
-    frames = level.bars_to_compose(song.form.length_bars, song.meter) * level.unit.frames_per_bar(song.meter)
+    frames = _frames(level, song)
     steps_per_frame = level.unit.steps_per_frame(song.meter)
     begun = np.zeros((frames, PITCH_CLASSES))
     for note in given.melody:
@@ -60,3 +68,25 @@ def melody_evidence(level: Level, song: Song, request: Request, levels: Sequence
     evidence = np.zeros((frames, own.shape.states), np.float32)
     evidence[:, FIRST_ITEM:] = CHORD_TONE * (heard @ tones.T - EXPECTED_SHARE * heard.sum(1, keepdims=True))
     return {CHORDS: evidence}
+
+
+def _of_melody(level: Level, song: Song, levels: Sequence[Level]) -> dict[str, NDArray[np.float32]]:
+    """What the chords of a skeleton say of the melody that is drawn out from it."""
+    skeletons = (getattr(song, row.attribute) for row in levels if row.reduces == level.attribute)
+    skeleton = next((sheet for sheet in skeletons if sheet is not None), None)
+    if skeleton is None:
+        return {}
+    per_beat = level.unit.frames_per_bar(song.meter) // song.meter.beats_per_bar
+    own, rows = voices(level)[level.part_number(MELODY)], level.region(MELODY).rows
+    pitch_classes = (level.lowest_pitch + np.arange(rows.start, rows.stop)) % PITCH_CLASSES
+    evidence = np.zeros((_frames(level, song), own.shape.states), np.float32)
+    for span in skeleton.chords:
+        is_tone = np.isin(pitch_classes, span.chord.chroma)
+        evidence[span.start_beat * per_beat : span.end_beat * per_beat, FIRST_ITEM:] = NOTE_IN_CHORD * (
+            is_tone - EXPECTED_SHARE
+        )
+    return {MELODY: evidence}
+
+
+def _frames(level: Level, song: Song) -> int:
+    return level.bars_to_compose(song.form.length_bars, song.meter) * level.unit.frames_per_bar(song.meter)
