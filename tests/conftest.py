@@ -1,7 +1,7 @@
 """Fixtures that several tests share: made-up songs, prepared as training takes them."""
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -35,6 +35,17 @@ def benchmark() -> Iterator[Callable[[str], ModuleType]]:
 def one_thread():
     """So that sums are rounded alike from run to run, and tests leave the other cores alone."""
     torch.set_num_threads(1)
+
+
+def worked_here(work: Callable, items: Iterable, processes: int) -> Iterator:
+    """As ``canzona.processes.as_done``, which takes seconds to start a process, but in this one."""
+    yield from map(work, items)
+
+
+@pytest.fixture
+def without_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that commands give to processes is done in this one: that processes change nothing, other tests say."""
+    monkeypatch.setattr("canzona.engine.as_done", worked_here)
 
 
 def prepared(forms: dict[int, tuple[str, int]]) -> list[PreparedSong]:
