@@ -6,7 +6,7 @@ TORCH ?= torch==2.13.0
 # Where PyTorch is looked for first: its builds for processors alone, .2 GB. Without, as for GPUs, an ordinary index is asked,
 # whose build for Linux brings some 5 GB.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
-# What is installed is compiled where it is first used, and not all of it before: a quarter, and by every processor.
+# What is installed is compiled where it is first used: most of it never is.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 unexport PYTHONDONTWRITEBYTECODE
 MINUTES ?= 60
