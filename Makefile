@@ -6,7 +6,9 @@ TORCH ?= torch==2.13.0
 # Where PyTorch is looked for first: its builds for processors alone, .2 GB. Without, as for GPUs, an ordinary index is asked,
 # whose build for Linux brings some 5 GB.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# What is installed is compiled where it is first used: most of it never is.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+unexport PYTHONDONTWRITEBYTECODE
 MINUTES ?= 60
 # What the baselines of the printed table had.
 FLAT_MINUTES ?= 68
@@ -23,8 +25,9 @@ song: $(VENV)/.ready
 	$(BIN)/canzona render song.json -o song.png --force
 	$(BIN)/canzona render song.json -o song.mp3 --force
 
-# The quickest first.
-test: lint tests types
+# At once, as installing and tests also wait: for files from elsewhere, for a browser, for processes.
+test:
+	$(MAKE) --no-print-directory --jobs=3 lint types tests
 
 check: lint types
 
@@ -32,8 +35,9 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/ruff check src tests benchmarks
 
+# A file's tests mostly run in one process, so that what they share is made once.
 tests: $(VENV)/.ready-dev $(VENV)/.browser
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 types: $(VENV)/.ready-dev
 	$(BIN)/pyright
@@ -71,7 +75,8 @@ clean:
 	rm -rf $(VENV) build dist
 
 # Pages are tried in a browser. Where there is none, and Debian's packages may be installed, Chromium comes from there.
-$(VENV)/.browser: $(VENV)/.torch
+$(VENV)/.browser:
+	mkdir -p $(VENV)
 	command -v chromium chromium-browser google-chrome >/dev/null || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 || \
 	  (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null) || echo "no browser: its tests are skipped"
 	touch $@
@@ -81,10 +86,13 @@ $(VENV)/.torch:
 	$(if $(TORCH_INDEX),$(PIP) --retries 0 --timeout 15 --index-url $(TORCH_INDEX) $(TORCH) ||) $(PIP) $(TORCH)
 	touch $@
 
+# The first start compiles what composing needs.
 $(VENV)/.ready: $(VENV)/.torch pyproject.toml
 	$(PIP) -e '.[render,audio]'
+	$(BIN)/python -c 'import canzona.pretrained'
 	touch $@
 
-$(VENV)/.ready-dev: $(VENV)/.ready
+$(VENV)/.ready-dev: $(VENV)/.torch pyproject.toml
 	$(PIP) -e '.[all,dev]'
-	touch $@
+	$(BIN)/python -c 'import canzona.pretrained'
+	touch $(VENV)/.ready $@

@@ -1,7 +1,8 @@
 """Fixtures that several tests share: made-up songs, prepared as training takes them."""
 
+import gc
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -23,6 +24,17 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")  # how fast a machine is, or how busy, decides no test
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported for all tests stays: Python looks for garbage neither meanwhile nor, with every test, in all of that."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.fixture(scope="session")
 def benchmark() -> Iterator[Callable[[str], ModuleType]]:
     """(name) → a module of benchmarks/."""
@@ -35,6 +47,17 @@ def benchmark() -> Iterator[Callable[[str], ModuleType]]:
 def one_thread():
     """So that sums are rounded alike from run to run, and tests leave the other cores alone."""
     torch.set_num_threads(1)
+
+
+def worked_here(work: Callable, items: Iterable, processes: int) -> Iterator:
+    """As ``canzona.processes.as_done``, which takes seconds to start a process, but in this one."""
+    yield from map(work, items)
+
+
+@pytest.fixture
+def without_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that commands give to processes is done in this one: that processes change nothing, other tests say."""
+    monkeypatch.setattr("canzona.engine.as_done", worked_here)
 
 
 def prepared(forms: dict[int, tuple[str, int]]) -> list[PreparedSong]:

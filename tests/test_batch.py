@@ -18,8 +18,9 @@ from canzona.generation.request import Request
 from canzona.processes import as_done
 from canzona.shard import Shard
 from canzona.song import Form
+from conftest import worked_here
 from tiny import write_tiny_weights
-from waiting import is_there, wait_until
+from waiting import is_there, once_killed, wait_until
 
 QUICK = ["--form", "A1B1", "--key", "G", "--steps", "2", "--guidance", "0", "--seed", "5"]
 REQUEST = Request(form=Form.parse("A1B1"), steps=2, guidance=0)
@@ -59,12 +60,13 @@ def test_what_is_no_shard_is_refused(text: str) -> None:
 
 
 def test_a_batch_is_composed_once_and_the_same_in_shards_or_alone(
-    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["compose", *QUICK, "--weights", str(weights), "--count", "4"]
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert run([*command, "-o", f"{whole}/", "--processes", "2"]) == 0
     assert "4 songs composed" in capsys.readouterr().err
+    monkeypatch.setattr("canzona.engine.as_done", worked_here)  # by processes or here: the same bytes
     for number in (2, 1):
         assert run([*command, "-o", f"{parts}/", "--shard", f"{number}/2", "--processes", "1"]) == 0
     assert contents(whole) == contents(parts)
@@ -157,14 +159,6 @@ def test_a_song_that_cannot_be_composed_as_asked_is_left_out(weights: Path) -> N
     (refused,) = compose_seeds(order, [4])
     assert isinstance(refused, Refused)
     assert (refused.seed, "must be one of" in refused.reason) == (4, True)
-
-
-def once_killed(place: Path) -> str:
-    """Ends its process the first time."""
-    if not place.exists():
-        place.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return place.name
 
 
 def test_what_a_killed_process_was_at_is_done_by_another(tmp_path: Path) -> None:

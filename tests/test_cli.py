@@ -121,6 +121,7 @@ def test_the_same_seed_writes_the_same_files(compose, here):
         assert a == b != c
 
 
+@pytest.mark.usefixtures("without_processes")
 def test_several_songs_are_those_of_their_seeds(compose, here):
     outcome = compose("--count", 2, "--seed", 7, "-o", "many.mid", "--json")
     assert (outcome.status, [line for line in outcome.err.splitlines() if "songs a minute" not in line]) == (0, [])
@@ -165,7 +166,7 @@ def test_paths_need_not_be_ascii(compose, canzona, here):
     assert outcome.status == 0
     assert str(song) in outcome.out
     assert canzona("render", song.with_suffix(".json"), "-o", folder / "größer.mid").status == 0
-    assert canzona("evaluate", folder, "--each").status == 0
+    assert canzona("evaluate", folder, "--each", "--processes", "1").status == 0
     assert names(folder) == ["größer.mid", "Äpfel ♪.json", "Äpfel ♪.mid"]
     assert_one_line(canzona("render", folder / "fehlt ß.json", "-o", "x.mid"), 2, "fehlt ß.json")
 
@@ -588,6 +589,7 @@ def test_systems_are_compared_with_one_that_is_there(canzona, here):
 # Preparing and training
 
 
+@pytest.mark.usefixtures("without_processes")
 def test_prepare_reads_the_two_collections(canzona, here, tmp_path):
     played, annotated = write(tmp_path / "clones", example())
     shutil.move(played, tmp_path / "clones" / "POP909")
@@ -711,12 +713,13 @@ def test_help_and_typing_mistakes_wait_for_no_library(arguments):
     assert done.returncode == 0, done.stderr
 
 
-def test_composing_waits_for_no_library_of_measuring_or_compiling(tmp_path):
+def test_composing_waits_for_no_library_of_measuring_or_compiling(tmp_path, tiny_weights):
     script = (
         "import sys; from canzona.cli.app import run; "
-        "run(['compose', '--form', 'A2', '--steps', '2', '-o', sys.argv[1]]); "
+        "run(['compose', '--form', 'A2', '--steps', '2', '--weights', sys.argv[2], '-o', sys.argv[1]]); "
         "sys.exit(','.join({'scipy', 'mir_eval', 'music21', 'matplotlib', 'torch._dynamo'} & set(sys.modules)) or 0)"
     )
-    done = subprocess.run([sys.executable, "-c", script, tmp_path / "a.mid"], capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-c", script, tmp_path / "a.mid", tiny_weights]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "a.mid").exists()

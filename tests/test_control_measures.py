@@ -25,12 +25,13 @@ from canzona.hierarchy.levels import LEVELS, external_named
 from canzona.representation.encoders import CONTROL_SEED, Encoders
 from canzona.representation.encodings import encoding_named
 from canzona.representation.resampling import READERS, resampled_codes
-from canzona.representation.segments import SegmentSource
+from canzona.representation.segments import NONE, SegmentSource
 from canzona.representation.views import answers
 from canzona.song.form import Form
 from canzona.song.harmony import Chord, ChordSpan, Key
 from canzona.song.notes import Note
 from canzona.song.song import LeadSheet, Song
+from canzona.song.timing import STEPS_PER_BEAT
 from canzona.training.dataset import PreparedSong
 from test_render import example_song
 
@@ -125,6 +126,21 @@ def test_right_answers_are_read_back_as_the_segments_that_gave_them() -> None:
             segments = SegmentSource([own]).segments(np.zeros(2, np.int64), np.array([0, 8]), encoding.bars)
             again = READERS[encoding.view](answers(encoding.view, segments), segments)
             assert np.array_equal(encoding.inputs(again), encoding.inputs(segments))
+
+
+def test_nothing_is_read_beyond_the_end_of_a_song() -> None:
+    """Whatever a decoder says of it."""
+    source, first, last = SegmentSource([example_song("A4", 4)]), np.zeros(1, np.int64), np.array([3])
+    for name in ("melody_rhythm", "chords_8", "texture"):
+        encoding = encoding_named(name)
+        segments = source.segments(first, last, encoding.bars)
+        said = {question: np.ones_like(places) for question, places in answers(encoding.view, segments).items()}
+        again = READERS[encoding.view](said, segments)
+        outside = ~segments.inside
+        assert outside.any()
+        assert not again.states[outside].any()
+        assert (again.chords[outside] == NONE).all()
+        assert segments.inside[again.notes.segment, again.notes.step // STEPS_PER_BEAT].all()
 
 
 @pytest.mark.parametrize("name", ["texture", "rhythm", "chords"])

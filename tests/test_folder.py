@@ -82,6 +82,7 @@ def test_collections_are_joined_under_different_numbers() -> None:
     assert [own.number for own in joined_collections([numbered(1000), numbered(5, 6)])] == [1000, 5, 6]
 
 
+@pytest.mark.usefixtures("without_processes")
 def test_the_command_tells_sources_and_rejects(folder: Path, canzona, here) -> None:
     outcome = canzona("prepare", "--midi", folder, "-o", "own.npz", "--processes", "1")
     assert outcome.status == 0, outcome

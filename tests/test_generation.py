@@ -511,9 +511,10 @@ def test_windows_settle_every_bar_once_with_half_a_window_before_them(form, mete
         assert place.start_bar == max(0, place.settled_bars - level.lookback_bars(meter))
         assert place.end_bar - place.start_bar <= extent
     assert extent % 2 == 0
+    counterparts = reference_bars(form)[:, 0]
     for place in places:
         for bar in range(place.settled_bars + 1, place.end_bar):
-            assert all(counterpart < place.settled_bars or counterpart > bar for counterpart in reference_bars(form)[bar, :1])
+            assert counterparts[bar] < place.settled_bars or counterparts[bar] > bar
 
 
 @pytest.mark.parametrize(("meter", "extents"), [(Meter(4), (32, 16, 8)), (Meter(3), (40, 20, 10))], ids=str)

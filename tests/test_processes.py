@@ -1,5 +1,6 @@
 """Worker processes: their results, and that none outlives the work, whatever ends it."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from canzona.faults import MachineFault
-from canzona.processes import in_workers, processors_here
+from canzona.processes import in_workers, loading, processors_here
 from waiting import is_there, wait_until
 
 SCRIPT = """
@@ -43,6 +44,22 @@ def test_what_a_worker_raises_is_raised_here():
 def test_processors_are_counted_where_the_system_does_not_say_which_are_ours(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     assert processors_here() == os.cpu_count()
+
+
+def test_no_garbage_is_looked_for_while_pytorch_is_loaded(monkeypatch):
+    frozen = gc.get_freeze_count()
+    with loading():  # it is there already
+        assert gc.isenabled()
+    assert gc.get_freeze_count() <= frozen
+    monkeypatch.delitem(sys.modules, "torch")
+    with loading():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > frozen
+
+
+def test_workers_look_for_garbage_once_they_work():
+    assert list(in_workers(eval, ["__import__('gc').isenabled()"], 1)) == [True]
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")

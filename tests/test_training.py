@@ -429,13 +429,15 @@ class TestStart:
         assert_same(before, outcome(trainer))
 
 
-class TestResume:
-    @pytest.fixture
-    def checkpoint(self, start):
-        trainer = start(config=replace(SHORT, max_steps=1))
-        list(trainer.run())
-        return trainer.folder / CHECKPOINT
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory, training_songs, validation_songs, tiny_config):
+    """After one step; to be read only."""
+    folder, cpu, config = tmp_path_factory.mktemp("resume"), torch.device("cpu"), replace(SHORT, max_steps=1)
+    list(Trainer(FORM, training_songs, validation_songs, folder, config, cpu, tiny_config(FORM)).run())
+    return folder / CHECKPOINT
 
+
+class TestResume:
     def refused(self, trainer, path, match):
         with pytest.raises((ValueError, OSError), match=match) as caught:
             trainer.resume(path)

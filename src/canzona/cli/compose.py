@@ -118,7 +118,7 @@ def compose(
 ) -> None:
     """Compose a song, or many: a MIDI file, and beside it a song.json with all four levels."""
     from canzona.engine import PROCESSES, Engine
-    from canzona.processes import processors_here
+    from canzona.processes import loading, processors_here
     from canzona.shard import Shard
     from canzona.song import Form, Key, Meter
 
@@ -144,7 +144,8 @@ def compose(
     readings = Readings(strict)
     with progress() as display:
         display.show(LOADING, 0, None)
-        from canzona.batch import Keeper, Order, PackFolder, SongFolder, packs_of
+        with loading():
+            from canzona.batch import Keeper, Order, PackFolder, SongFolder, packs_of
         from canzona.generation.request import Request
         from canzona.generation.request_json import drawn_seed
         from canzona.song.progression import chart_form

@@ -91,11 +91,15 @@ def compose_batch(
 
     Raises:
         typer.Exit: with status 2, once all else is done, where a song cannot be composed as asked; each is told of.
-        ValueError, MachineFault: as ``compose_seeds`` and ``Engine.results``.
+        ValueError, MachineFault: as ``compose_seeds``, ``pretrained.digests`` and ``Engine.results``.
     """
+    from canzona import pretrained
     from canzona.batch import Refused, compose_seeds
+    from canzona.engine import PROCESSES
 
     missing = keeper.missing()
+    if missing and engine.name == PROCESSES:
+        pretrained.digests(order.weights)  # tells of weights that are not there before processes start, which takes seconds
     _tell_what_is_given(order, readings)
     display.clear()
     display.show("songs", 0, len(missing))

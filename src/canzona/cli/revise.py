@@ -46,6 +46,8 @@ def revise(
     """Compose some bars of a song anew, from one level down; all else stays as it is, bit for bit."""
     if bars is not None and phrases is not None:
         raise ValueError("phrases: must be left out where bars are given, got both")
+    from canzona.processes import loading
+
     readings = Readings(strict)
     with progress() as display:
         display.show(LOADING, 0, None)
@@ -53,7 +55,8 @@ def revise(
 
         old = completed(readings.song("song", song))
 
-        from canzona.batch import Order
+        with loading():
+            from canzona.batch import Order
         from canzona.generation.controls import Revision
         from canzona.generation.request import Request
         from canzona.generation.request_json import drawn_seed

@@ -146,11 +146,10 @@ def _with_piano(said: dict[str, Ints], told: Segments) -> Segments:
     count, beats = told.inside.shape
     onset, sustain = (said[name].reshape(count, beats, STEPS_PER_BEAT, ROWS_FROM_ROOT) for name in ("onset", "sustain"))
     lowest = nearest(np.maximum(told.chords[..., 0], 0)) - PITCH_CLASSES // 2  # row of the roll that its first row stands for
-    row = np.arange(PIANO_ROWS) - lowest[:, :, None]
-    there = (row >= 0) & (row < ROWS_FROM_ROOT) & told.inside[:, :, None]
-    place = np.clip(row, 0, ROWS_FROM_ROOT - 1)[:, :, None]
+    row = (np.arange(PIANO_ROWS) - lowest[:, :, None])[:, :, None]  # within the roll whatever the root: it has an octave more
+    there = told.inside[:, :, None, None]
     begins, holds = (
-        (np.take_along_axis(roll, place, axis=3) * there[:, :, None]).reshape(count, beats * STEPS_PER_BEAT, PIANO_ROWS) > 0
+        (np.take_along_axis(roll, row, axis=3) * there).reshape(count, beats * STEPS_PER_BEAT, PIANO_ROWS) > 0
         for roll in (onset, sustain)
     )
     segment, step, key = np.nonzero(begins)

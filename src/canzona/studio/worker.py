@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from canzona.faults import MachineFault
-from canzona.processes import begin_worker
+from canzona.processes import begin_worker, loading
 
 STOP = "stop"
 """What is sent to a worker at work to make it stop; else it is sent requests, as plain values."""
@@ -25,7 +25,7 @@ def serve(connection: Connection, weights: Path | None) -> None:
         weights: folder with other weights than the package's.
     """
     begin_worker(None)
-    with suppress(ValueError, MachineFault, OSError):  # what is wrong is told to whoever asks for a song
+    with suppress(ValueError, MachineFault, OSError), loading():  # what is wrong is told to whoever asks for a song
         _cascade(weights)
     while True:
         try:
