@@ -1,4 +1,4 @@
-"""A melody that is given speaks for chords that have its notes."""
+"""A melody that is given speaks for chords that have its notes, and a skeleton's chords for notes that they have."""
 
 from dataclasses import replace
 
@@ -8,7 +8,8 @@ import pytest
 from canzona.evaluation.harmony import chord_tones_melody
 from canzona.generation import harmonisation
 from canzona.generation.controls import Kept, Lock, Revision
-from canzona.generation.harmonisation import CHORDS, harmonic_evidence
+from canzona.generation.harmonisation import CHORDS, EXPECTED_SHARE, NOTE_IN_CHORD, harmonic_evidence
+from canzona.generation.harmonisation import MELODY as SUNG
 from canzona.generation.request import Request
 from canzona.hierarchy.level import Level
 from canzona.hierarchy.levels import ACCOMPANIMENT, LEAD_SHEET, LEVELS, REDUCED_LEAD_SHEET
@@ -76,5 +77,38 @@ def test_composed_chords_have_more_of_a_given_melody_s_notes(tmp_path, monkeypat
             (n.start_step, n.pitch) for n in MELODY
         ]
         return chord_tones_melody(song)
+
+    assert sure(share(0.0)) + 0.25 < sure(share(30.0))
+
+
+def test_notes_of_a_skeleton_s_chords_are_likelier_while_these_last():
+    skeleton = LeadSheet((), (ChordSpan(0, 4, Chord(0, "maj", 0)), ChordSpan(8, 4, Chord(2, "min", 2))))
+    song = replace(WHOLE, reduced_lead_sheet=skeleton)
+    evidence = harmonic_evidence(LEAD_SHEET, song, replace(REQUEST, kept=()), LEVELS)[SUNG]
+    lowest = LEAD_SHEET.lowest_pitch + LEAD_SHEET.region(SUNG).rows.start
+    by_pitch_class = {(lowest + row) % PITCH_CLASSES: evidence[:, FIRST_ITEM + row] for row in range(PITCH_CLASSES)}
+    for pitch_class, said in by_pitch_class.items():
+        for first, chord in ((0, {0, 4, 7}), (32, {2, 5, 9})):
+            assert np.allclose(said[first : first + 16], NOTE_IN_CHORD * ((pitch_class in chord) - EXPECTED_SHARE))
+        assert not said[16:32].any()
+        assert not said[48:].any()
+    assert not evidence[:, :FIRST_ITEM].any()
+
+
+@pytest.mark.parametrize("level", [REDUCED_LEAD_SHEET, ACCOMPANIMENT], ids=lambda level: level.name)
+def test_other_levels_have_no_skeleton(level):
+    assert SUNG not in harmonic_evidence(level, WHOLE, replace(REQUEST, kept=()), LEVELS)
+
+
+def test_composed_melodies_have_more_notes_of_their_skeleton_s_chords(tmp_path, monkeypatch):
+    cascade = lively_cascade(tmp_path)
+
+    def share(weight: float) -> float | None:
+        monkeypatch.setattr(harmonisation, "NOTE_IN_CHORD", weight)
+        *_, last = cascade.stream([Request(Form.parse("A8"), seed=2, steps=2)], until=LEAD_SHEET)
+        (song,) = sure(last.songs)
+        return chord_tones_melody(
+            replace(song, lead_sheet=replace(sure(song.lead_sheet), chords=sure(song.reduced_lead_sheet).chords))
+        )
 
     assert sure(share(0.0)) + 0.25 < sure(share(30.0))
