@@ -99,7 +99,7 @@ def faults(folder: Path, count: int, engine: str, seconds: float, weights: Path 
             while running.poll() is None:
                 time.sleep(0.2)
                 if time.monotonic() - last >= seconds:
-                    killed, turns, last = killed + _kill_one(running.pid), turns + 1, time.monotonic()
+                    killed, turns, last = killed + kill_one(running.pid), turns + 1, time.monotonic()
         finally:
             running.terminate()
         took = time.monotonic() - began
@@ -131,7 +131,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def _kill_one(leader: int) -> int:
+def kill_one(leader: int) -> int:
     """Kill one worker of a command that composes, never one of another's; how many were killed."""
     lines: dict[int, bytes] = {}
     parents: dict[int, int] = {}

@@ -47,8 +47,8 @@ def midi_intake(count: int) -> Counted:
     songs = sorted(DATA.rglob("POP909/*/*.mid"))
     bases = [written(), written(meters=2), *(path.read_bytes() for path in random.Random(0).sample(songs, min(20, len(songs))))]
     files = chain((b"", long), mutants(bases, max(0, count - 2), random.Random(0)))
-    kept, tried, slowest, longest, largest = 0, 0, 0.0, 0.0, 0
-    with LimitedWorker(midi_to_analysis_with, seconds=60.0) as worker:  # of the clock, which other work makes long
+    kept, tried, slowest, longest, largest, fault = 0, 0, 0.0, 0.0, 0, ""
+    with LimitedWorker(midi_to_analysis_with, seconds=600.0) as worker:  # of the clock, which other work makes long
         for data in files:
             worker.begin()  # the process is there before a stranger comes
             began, used, refusal = time.perf_counter(), worker.processor_seconds(), ""
@@ -60,10 +60,12 @@ def midi_intake(count: int) -> Counted:
             slowest, longest = max(slowest, seconds), max(longest, time.perf_counter() - began)
             largest = max(largest, worker.peak_bytes())
             died = "ended the process" in refusal or "must be read within" in refusal or "\n" in refusal
-            kept += not died and seconds <= MOST_SECONDS and worker.peak_bytes() <= MOST_BYTES
-            tried += 1
+            good = not died and seconds <= MOST_SECONDS and worker.peak_bytes() <= MOST_BYTES
+            if not good and not fault:
+                fault = f"; number {tried}, {len(data)} bytes: {refusal or f'read in {seconds:.2f} s'}".replace("\n", " ")
+            kept, tried = kept + good, tried + 1
     figures = f"of 2 small files and {len(bases) - 2} of POP909; slowest {slowest:.2f} s of a processor, {longest:.2f} s in all"
-    return Counted(tried, kept, f"{figures} (load {os.getloadavg()[0]:.0f}), most memory {largest / 2**20:.0f} MiB")
+    return Counted(tried, kept, f"{figures} (load {os.getloadavg()[0]:.0f}), most memory {largest / 2**20:.0f} MiB{fault}")
 
 
 def musicxml_intake(_: int) -> Counted:

@@ -204,10 +204,13 @@ def engraver_words(data: bytes) -> str:
     with library_words() as words:
         toolkit = verovio.toolkit()
         toolkit.setOptions({"footer": "none"})
-        is_read = toolkit.loadData(data.decode())
-        for number in range(toolkit.getPageCount() if is_read else 0):
-            toolkit.renderToSVG(number + 1)
-    return words.getvalue().strip() if is_read else f"not read: {words.getvalue()}"
+        pages = (
+            [toolkit.renderToSVG(number + 1) for number in range(toolkit.getPageCount())]
+            if toolkit.loadData(data.decode())
+            else []
+        )
+    said = words.getvalue().strip()
+    return said if pages and all('class="measure' in page for page in pages) else f"not every page has bars: {said}"
 
 
 def musescore_words(program: str, data: bytes) -> str:
