@@ -91,9 +91,9 @@ def faults(folder: Path, count: int, engine: str, seconds: float, weights: Path 
         AssertionError: where something is amiss.
     """
     own = command(folder, count, weights, "--engine", engine, "--processes", "2")
-    with tempfile.TemporaryFile("w+") as output:
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         began = last = time.monotonic()
-        running = subprocess.Popen(own, stdout=output, stderr=subprocess.DEVNULL, start_new_session=True)
+        running = subprocess.Popen(own, stdout=output, stderr=errors, start_new_session=True)
         killed = turns = 0
         try:
             while running.poll() is None:
@@ -104,8 +104,10 @@ def faults(folder: Path, count: int, engine: str, seconds: float, weights: Path 
             running.terminate()
         took = time.monotonic() - began
         output.seek(0)
+        errors.seek(0)
+        complaint = errors.read()[-300:].replace("\n", " ")
         told = [line for line in output.read().splitlines() if ", seed " in line]  # Ray has its say there too
-    assert running.returncode == 0, f"exit status {running.returncode}"
+    assert running.returncode == 0, f"exit status {running.returncode} after {took:.0f} s and {killed} kills: {complaint}"
     assert killed >= turns / 2, f"only {killed} workers were found to kill at {turns} times"
     expected = sorted(f"{seed}.{suffix}" for seed in range(count) for suffix in ("json", "mid"))
     assert sorted(path.name for path in folder.iterdir()) == expected, "not each seed once, and nothing else"
