@@ -38,7 +38,8 @@ def main() -> None:
     if options.what == "speed":
         print(speed(options.count, options.weights))
     elif options.what == "faults":
-        print(faults(options.count, options.engine, options.seconds, options.weights))
+        with tempfile.TemporaryDirectory() as place:
+            print(faults(Path(place) / "songs", options.count, options.engine, options.seconds, options.weights))
     elif options.what == "shards":
         print(shards(options.count, options.weights))
     elif options.what == "memory":
@@ -83,77 +84,96 @@ def speed(count: int, weights: Path | None) -> str:
     return ", ".join(f"{name} {rate:.1f} songs a minute ({rate / first:.2f})" for name, rate in rates.items())
 
 
-def faults(count: int, engine: str, seconds: float, weights: Path | None) -> str:
-    """Compose with a worker killed now and then, then again, and see that each seed is there once and whole.
+def faults(folder: Path, count: int, engine: str, seconds: float, weights: Path | None) -> str:
+    """Compose into a folder with a worker killed now and then, then again, and see that each seed is there once and whole.
 
     Raises:
         AssertionError: where something is amiss.
     """
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "songs"
-        own = command(folder, count, weights, "--engine", engine, "--processes", "2")
-        with (Path(place) / "told").open("w+") as output:
-            running = subprocess.Popen(own, stdout=output, stderr=subprocess.DEVNULL, start_new_session=True)
-            killed, last = 0, time.monotonic()
-            try:
-                while running.poll() is None:
-                    time.sleep(0.2)
-                    if time.monotonic() - last >= seconds:
-                        killed += _kill_one(running.pid)
-                        last = time.monotonic()
-            finally:
-                running.terminate()
-            output.seek(0)
-            told = [line for line in output.read().splitlines() if ", seed " in line]  # Ray has its say there too
-        assert running.returncode == 0, f"exit status {running.returncode}"
-        expected = sorted(f"{seed}.{suffix}" for seed in range(count) for suffix in ("json", "mid"))
-        assert sorted(path.name for path in folder.iterdir()) == expected, "not each seed once, and nothing else"
-        assert len(told) == len({line.split(", seed ")[1].split(",")[0] for line in told}) == count, "a seed was told twice"
-        keeper = SongFolder(folder, order(weights), range(count))
-        assert keeper.missing() == [], "a song is not whole"
-        gone = random.Random(0).sample(range(count), max(2, count // 100))
-        before = {path.name: path.read_bytes() for path in folder.iterdir()}
-        for seed in gone:
-            (folder / f"{seed}.json").unlink()
-        for seed in gone[: len(gone) // 2]:
-            (folder / f"{seed}.mid").unlink()
-        said = compose(folder, count, weights, "--processes", "2")
-        assert f"{len(gone)} songs composed, {count - len(gone)} there already" in said, said
-        assert {path.name: path.read_bytes() for path in folder.iterdir()} == before, "gaps were filled otherwise"
-    return f"{count} songs, {killed} workers killed, each seed once and whole; of {len(gone)} gaps each filled bit for bit"
+    own = command(folder, count, weights, "--engine", engine, "--processes", "2")
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        began = last = time.monotonic()
+        running = subprocess.Popen(own, stdout=output, stderr=errors, start_new_session=True)
+        killed = turns = 0
+        try:
+            while running.poll() is None:
+                time.sleep(0.2)
+                if time.monotonic() - last >= seconds:
+                    killed, turns, last = killed + kill_one(running.pid), turns + 1, time.monotonic()
+        finally:
+            running.terminate()
+        took = time.monotonic() - began
+        output.seek(0)
+        errors.seek(0)
+        complaint = errors.read()[-300:].replace("\n", " ")
+        told = [line for line in output.read().splitlines() if ", seed " in line]  # Ray has its say there too
+    assert running.returncode == 0, f"exit status {running.returncode} after {took:.0f} s and {killed} kills: {complaint}"
+    assert killed >= turns / 2, f"only {killed} workers were found to kill at {turns} times"
+    expected = sorted(f"{seed}.{suffix}" for seed in range(count) for suffix in ("json", "mid"))
+    assert sorted(path.name for path in folder.iterdir()) == expected, "not each seed once, and nothing else"
+    assert len(told) == len({line.split(", seed ")[1].split(",")[0] for line in told}) == count, "a seed was told twice"
+    keeper = SongFolder(folder, order(weights), range(count))
+    assert keeper.missing() == [], "a song is not whole"
+    gone = random.Random(0).sample(range(count), max(2, count // 100))
+    before = _contents(folder)
+    for seed in gone:
+        (folder / f"{seed}.json").unlink()
+    for seed in gone[: len(gone) // 2]:
+        (folder / f"{seed}.mid").unlink()
+    said = compose(folder, count, weights, "--processes", "2")
+    assert f"{len(gone)} songs composed, {count - len(gone)} there already" in said, said
+    assert _contents(folder) == before, "gaps were filled otherwise"
+    return (
+        f"{count} songs in {took:.0f} s, {killed} workers killed, each seed once and whole; "
+        f"of {len(gone)} gaps each filled bit for bit"
+    )
 
 
-def _kill_one(group: int) -> int:
-    """Kill one process of a command that composes, never its own; how many were killed."""
-    workers = []
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def kill_one(leader: int) -> int:
+    """Kill one worker of a command that composes, never one of another's; how many were killed."""
+    lines: dict[int, bytes] = {}
+    parents: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != group:
+        if entry.name.isdigit():
             try:
-                line = (entry / "cmdline").read_bytes()
-                session = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[3])
-            except OSError:
+                lines[int(entry.name)] = (entry / "cmdline").read_bytes()
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:  # gone meanwhile
                 continue
-            composes = b"spawn_main" in line and session == group
-            if composes or line.startswith(b"ray::_do"):
-                workers.append(int(entry.name))
+
+    def descends(process: int) -> bool:
+        parent = parents.get(process, 0)
+        return parent == leader or (parent > 1 and descends(parent))
+
+    workers = [
+        process
+        for process in parents
+        if (b"spawn_main" in lines[process] or lines[process].startswith(b"ray::_do")) and descends(process)
+    ]
     if not workers:
         return 0
     os.kill(random.choice(workers), signal.SIGKILL)
     return 1
 
 
-def shards(count: int, weights: Path | None) -> str:
-    """Compose a batch whole and in four shards, and hold them against each other.
+def shards(count: int, weights: Path | None, whole: Path | None = None) -> str:
+    """Compose a batch in four shards, and hold it against the batch in one run: that in ``whole``, or one composed here.
 
     Raises:
         AssertionError: where a byte differs.
     """
     with tempfile.TemporaryDirectory() as place:
-        whole, parts = Path(place) / "whole", Path(place) / "parts"
-        compose(whole, count, weights)
+        parts = Path(place) / "parts"
+        if whole is None:
+            whole = Path(place) / "whole"
+            compose(whole, count, weights)
         for number in (3, 1, 4, 2):
             compose(parts, count, weights, "--shard", f"{number}/4")
-        one, other = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in (whole, parts))
+        one, other = _contents(whole), _contents(parts)
         assert one == other, "shards differ from one run"
         assert len(one) == 2 * count
     return f"{count} songs in four shards are those of one run, bit for bit"

@@ -112,15 +112,15 @@ def long_songs(count: int) -> Counted:
 
 
 def batch(count: int) -> Counted:
-    """Compose with a worker killed every 30 seconds, on Ray, fill gaps, and hold shards against one run; tiny networks."""
+    """Compose with a worker killed every 30 seconds, on Ray, fill gaps, and hold shards against that run; tiny networks."""
     sys.path.insert(0, str(TESTS))
     from tiny import write_tiny_weights
 
     with tempfile.TemporaryDirectory() as place, torch.inference_mode():
         weights = write_tiny_weights(Path(place))
         try:
-            said = batches.faults(count, "ray", 30.0, weights)
-            said += "; " + batches.shards(max(8, count // 10), weights)
+            said = batches.faults(Path(place) / "songs", count, "ray", 30.0, weights)
+            said += "; " + batches.shards(count, weights, Path(place) / "songs")
         except AssertionError as error:
             return Counted(count, 0, str(error))
     return Counted(count, count, f"tiny networks: {said}")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -225,6 +226,19 @@ def test_ray_composes_the_same_songs(weights: Path, order: Order, tmp_path: Path
     for seed in (5, 6):
         song = composed(Order(_asked(folder / f"{seed}.json"), weights), seed)
         assert (song.song_json, song.midi) == tuple((folder / f"{seed}.{suffix}").read_bytes() for suffix in ("json", "mid"))
+
+
+def test_a_ray_that_does_not_start_is_told_in_one_line(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def init(*_: object, **__: object) -> None:
+        raise Exception("The current node timed out during startup.\nThis could happen.")
+
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init, shutdown=lambda: None))
+    assert run(["compose", *QUICK, "--weights", str(weights), "--count", "2", "-o", f"{tmp_path}/", "--engine", "ray"]) == 1
+    said = "canzona: engine: ray could not be started (The current node timed out during startup.); try again, or without"
+    assert capsys.readouterr().err.strip().splitlines()[-1].startswith(said)
+    assert not list(tmp_path.iterdir())
 
 
 def test_without_ray_the_command_that_installs_it_is_told(

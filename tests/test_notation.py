@@ -171,6 +171,15 @@ def test_music21_hears_the_same_song_whatever_the_instrument(
     assert parts == [scores.timed(sure(song.lead_sheet).melody), scores.timed(tuple(struck(sure(song.accompaniment))))]
 
 
+def test_what_verovio_says_of_a_damaged_score_is_heard(benchmark: Callable[[str], ModuleType]) -> None:
+    for module in ("music21", "musicxml", "verovio"):
+        pytest.importorskip(module)
+    scores, data = benchmark("scores"), song_to_musicxml(example_song("A2B2", 4))
+    assert scores.engraver_words(data) == ""
+    assert "step" in scores.engraver_words(data.replace(b"<step>C", b"<step>Q"))
+    assert "not every page" in scores.engraver_words(b"<score-partwise>")
+
+
 def test_a_transposed_part_is_written_above_where_it_sounds() -> None:
     song = Song(Form.parse("A1@C"), lead_sheet=LeadSheet((Note(0, 60, 16),), (ChordSpan(0, 4, Chord(0, "maj", 0)),)))
     root = ElementTree.fromstring(song_to_musicxml(song, ScoreOptions(transposition=TRANSPOSITIONS["e-flat"])))

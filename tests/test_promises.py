@@ -1,8 +1,17 @@
 """The benchmark of promises: its table keeps what it was told, and quick forms of promises that are quick."""
 
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+from canzona.io.midi import song_to_midi
+from canzona.song import Form
+from test_render import example_song
 
 
 @pytest.mark.parametrize(
@@ -30,3 +39,36 @@ def test_a_row_takes_its_place_and_the_others_stay(benchmark, tmp_path: Path) ->
     assert rows[7].endswith("| 10,000 | 5 | 5 | so ¦ so; in 1 s |")
     assert "| 5 | 1 |" in rows[1]
     assert "not tried" in rows[2]
+
+
+def test_others_read_of_a_midi_file_what_the_song_says_and_notice_what_it_does_not(
+    benchmark: Callable[[str], ModuleType],
+) -> None:
+    readers, song = benchmark("midi_readers"), example_song("A2B2", 4)
+    data, told = song_to_midi(song), readers.told_by_song(song)
+    others = [
+        replace(song, tempo=song.tempo + 1),
+        replace(song, form=Form.parse("A2C2")),
+        replace(song, accompaniment=(song.accompaniment or ())[1:]),
+    ]
+    assert {"symusic", "mido"} <= readers.READERS.keys()
+    for read in readers.READERS.values():
+        assert read(data).agrees(told)
+    for read in (readers.by_symusic, readers.by_mido):
+        assert not any(read(song_to_midi(other)).agrees(told) for other in others)
+
+
+def test_only_workers_of_the_command_itself_are_killed(benchmark: Callable[[str], ModuleType]) -> None:
+    batches = benchmark("batches")
+    begin = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(flush=True); input()', 'spawn_main'])"
+    with (
+        subprocess.Popen([sys.executable, "-c", begin], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as command,
+        subprocess.Popen(["sleep", "60"]) as other,
+    ):
+        assert command.stdout is not None
+        command.stdout.readline()  # its worker is there
+        assert batches.kill_one(other.pid) == 0
+        assert command.poll() is None
+        assert batches.kill_one(command.pid) == 1
+        assert command.wait(30) == 0
+        other.kill()

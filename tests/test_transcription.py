@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from canzona.hierarchy.extraction import completed
 from canzona.io.midi import midi_to_song, song_to_midi
 from canzona.song import Chord, ChordSpan, Form, Key, LeadSheet, Meter, Note, Song
-from canzona.transcription import AnalysisOptions, midi_to_analysis
+from canzona.transcription import AnalysisOptions, beat_tracking, midi_to_analysis
 from canzona.transcription.grid import Grid, even_grid
 from certain import sure
 from strategies import keys, songs
@@ -147,6 +147,33 @@ def test_beats_that_are_not_the_files_are_found():
     assert heard.song.tempo == pytest.approx(120 / 1.37, rel=0.02)
     assert "beats found" in heard.remarks[0]
     assert len(sure(heard.song.lead_sheet).melody) == len(sure(song.lead_sheet).melody)
+
+
+@pytest.mark.parametrize("beats_a_minute", [50, 95, 180])
+def test_beats_are_laid_where_a_plain_dynamic_programme_lays_them(beats_a_minute):
+    generator = np.random.default_rng(beats_a_minute)
+    onsets, pitches = np.sort(generator.uniform(0, 40, 150)), generator.integers(30, 90, 150)
+    curve, period = beat_tracking._onset_curve(onsets, pitches), 60 * beat_tracking.FRAMES_PER_SECOND / beats_a_minute
+    total, origin = list(curve), [-1] * len(curve)
+    steps = range(round(period / 2), round(period * 2) + 1)
+    for frame in range(len(curve)):
+        ways = [(total[frame - n] - beat_tracking._EVENNESS * np.log(n / period) ** 2, -n) for n in steps if n <= frame]
+        if ways and max(ways)[0] > 0:
+            total[frame] += max(ways)[0]
+            origin[frame] = frame + max(ways)[1]
+    beats = [len(curve) - round(period) + int(np.argmax(total[-round(period) :]))]
+    while origin[beats[-1]] >= 0:
+        beats.append(origin[beats[-1]])
+    assert len(beats) > 20
+    assert beat_tracking._lay(curve, period).tolist() == beats[::-1]
+
+
+def test_hours_in_which_beats_would_have_to_be_found_are_refused():
+    generator = random.Random(0)
+    rows = sorted((generator.randrange(400 * TICKS), 100, generator.randrange(50, 80), 90) for _ in range(500))
+    slowest = [(0, 60e6 / (2**24 - 1))]
+    with pytest.raises(ValueError, match=r"^form: must last 81 minutes at most where beats are to be found in it, got 111$"):
+        midi_to_analysis(midi({"Piano": rows}, tempos=slowest))
 
 
 def test_tempo_and_downbeat_as_the_user_says():

@@ -1,6 +1,7 @@
 """Weight files: what is saved is loaded, and nothing else is."""
 
 import json
+import math
 import random
 import resource
 import time
@@ -167,6 +168,20 @@ def test_tensors_that_do_not_fit_are_refused(saved, tmp_path):
     refused(rewritten(saved, tmp_path / "b", tensors={"extra": torch.zeros(2)}), "damaged .*Unexpected.*extra")
     refused(rewritten(saved, tmp_path / "c", tensors={"output.bias": torch.zeros(3)}), "damaged .*size mismatch.*output.bias")
     refused(rewritten(saved, tmp_path / "d", with_config(noise_width=32)), "damaged .*size mismatch")
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_numbers_that_are_not_finite_are_refused(saved, tmp_path, number):
+    for name, tensor in load_file(saved).items():
+        broken = tensor.clone()
+        broken.view(-1)[-1] = number
+        refused(rewritten(saved, tmp_path / "file", tensors={name: broken}), f"damaged .*{name} are not finite")
+
+
+def test_numbers_whose_sum_is_too_large_are_no_damage(saved, tmp_path):
+    large = torch.full_like(load_file(saved)["output.bias"], torch.finfo(torch.bfloat16).max)
+    network, _ = load(rewritten(saved, tmp_path / "file", tensors={"output.bias": large}))
+    assert torch.equal(network.output.bias, large.float())
 
 
 def test_tensors_can_be_read_for_another_network(saved, tmp_path):

@@ -71,6 +71,23 @@ def _result(ray: ModuleType, reference: object) -> Any:
         raise MachineFault(f"engine: ray lost some work ({str(error).splitlines()[0]})") from None
 
 
+def _begin(ray: ModuleType, address: str, options: dict[str, object]) -> None:
+    """Start Ray, or join the cluster at an address.
+
+    Raises:
+        ConnectionError, TimeoutError: where no cluster is there.
+        ValueError: where the address is none.
+        MachineFault: where Ray's own processes do not answer within its half minute, as on a machine with much else to do.
+    """
+    try:
+        ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL, **options)
+    except (ConnectionError, TimeoutError, ValueError):
+        raise
+    except Exception as error:  # Ray raises Exception itself, nothing more special
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise MachineFault(f"engine: ray could not be started ({reason}); try again, or without --engine ray") from None
+
+
 @contextmanager
 def _ray(processors: int, address: str | None) -> Iterator[ModuleType]:
     """Ray, ready for work; signals mean here what they meant before."""
@@ -84,7 +101,7 @@ def _ray(processors: int, address: str | None) -> Iterator[ModuleType]:
     handlers = {number: signal.getsignal(number) for number in STOPS}
     try:
         with deaf_to_ctrl_c():
-            ray.init(address or "local", log_to_driver=False, logging_level=logging.CRITICAL, **({} if address else own))
+            _begin(ray, address or "local", {} if address else own)
             for number, handler in handlers.items():
                 signal.signal(number, handler)
         yield ray

@@ -50,7 +50,7 @@ def filled(make: Callable[[], N], tensors: Mapping[str, Tensor], noun: str, sour
     """A network of these tensors, ready to be used but not to be trained.
 
     Raises:
-        ValueError: where they are not those of such a network.
+        ValueError: where they are not those of such a network, or not all of their numbers are finite.
     """
     try:
         with torch.device("meta"):  # a configuration that the tensors do not bear out must cost no memory
@@ -58,6 +58,9 @@ def filled(make: Callable[[], N], tensors: Mapping[str, Tensor], noun: str, sour
         network.load_state_dict(dict(tensors), assign=True)
     except RuntimeError as error:
         raise ValueError(f"{noun}: {source} is damaged ({one_line(error)})") from None
+    for name, value in tensors.items():
+        if not torch.isfinite(value.sum()) and not torch.isfinite(value).all():  # a sum is quick, but may overflow
+            raise ValueError(f"{noun}: {source} is damaged (numbers of {name} are not finite)")
     return network.eval().requires_grad_(False)
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 FRAMES_PER_SECOND = 100
-_SLOWEST, _FASTEST = 50.0, 180.0  # quarter notes a minute
+SLOWEST = 50.0
+"""The slowest beat that is found, in quarter notes a minute."""
+_FASTEST = 180.0
 _PREFERRED, _PREFERENCE_OCTAVES = 95.0, 0.9  # the centre and deviation of listeners' preference, here for pop songs
 _EVENNESS = 200.0
 _SPREAD_FRAMES = 2.0
@@ -47,7 +49,7 @@ def _period(curve: NDArray[np.float64]) -> float:
     centred = curve - curve.mean()
     spectrum = np.abs(np.fft.rfft(centred, 2 ** int(np.ceil(np.log2(2 * len(curve)))))) ** 2
     correlation = np.fft.irfft(spectrum)[: len(curve)]
-    lags = np.arange(60 * FRAMES_PER_SECOND / _FASTEST, 60 * FRAMES_PER_SECOND / _SLOWEST, 0.25)
+    lags = np.arange(60 * FRAMES_PER_SECOND / _FASTEST, 60 * FRAMES_PER_SECOND / SLOWEST, 0.25)
     lags = lags[lags * 4 < len(curve) - 2]
     if not len(lags):
         return 60 * FRAMES_PER_SECOND / _PREFERRED
@@ -60,20 +62,22 @@ def _lay(curve: NDArray[np.float64], period: float) -> NDArray[np.float64]:
     """The frames of the beats."""
     steps = np.arange(round(period / 2), round(period * 2) + 1)
     cost = -_EVENNESS * np.log(steps / period) ** 2
-    total, origin = curve.copy(), np.full(len(curve), -1)
-    for frame in range(int(steps[0]), len(curve)):
-        reach = frame - steps
-        reach = reach[reach >= 0]
-        reached = total[reach] + cost[: len(reach)]
-        best = int(reached.argmax())
-        if reached[best] > 0:
-            total[frame] += reached[best]
-            origin[frame] = reach[best]
+    before = int(steps[-1])
+    total, origin = np.concatenate([np.full(before, -np.inf), curve]), np.full(len(curve), -1)
+    block = int(steps[0])  # no beat follows another sooner, so the frames of a block do not depend on each other
+    for first in range(block, len(curve), block):
+        frames = np.arange(first, min(first + block, len(curve)))
+        reached = total[before + frames[:, None] - steps] + cost
+        best = reached.argmax(axis=1)
+        gain = reached[np.arange(len(frames)), best]
+        follows = gain > 0
+        total[before + frames[follows]] += gain[follows]
+        origin[frames[follows]] = frames[follows] - steps[best[follows]]
     frame = len(curve) - round(period) + int(total[-round(period) :].argmax())
-    frames = [frame]
-    while origin[frames[-1]] >= 0:
-        frames.append(int(origin[frames[-1]]))
-    return np.array(frames[::-1], dtype=float)
+    laid = [frame]
+    while origin[laid[-1]] >= 0:
+        laid.append(int(origin[laid[-1]]))
+    return np.array(laid[::-1], dtype=float)
 
 
 def _smooth(beats: NDArray[np.float64]) -> NDArray[np.float64]:

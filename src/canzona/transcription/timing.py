@@ -9,11 +9,11 @@ from canzona.song.song import HIGHEST_TEMPO, LOWEST_TEMPO
 from canzona.song.time_signatures import taken_as
 from canzona.song.timing import SECONDS_PER_MINUTE, STEPS_PER_BEAT, Meter
 from canzona.transcription.barlines import first_bass_prior, heard_meter, lay_bars, sixteenth_phase, step_features
-from canzona.transcription.beat_tracking import track_beats
+from canzona.transcription.beat_tracking import SLOWEST, track_beats
 from canzona.transcription.grid import Grid, even_grid
 from canzona.transcription.metre_events import written_meter
 from canzona.transcription.options import AnalysisOptions
-from canzona.transcription.performance import Notes, Performance, longest_tempo
+from canzona.transcription.performance import MOST_BEATS, Notes, Performance, longest_tempo
 
 LEAST_AGREEMENT = 0.25
 """Agreement of onsets on sixteenths or triplets, below which a file's quarter notes are not those that were played."""
@@ -23,6 +23,8 @@ TRUST_EXACT, TRUST_NEAR = 12.0, 2.5
 """What the file's own bar lines are worth there, as a log-likelihood."""
 FEWEST_TO_TRACK = 24
 """Notes below which beats cannot be found."""
+LONGEST_TO_TRACK = MOST_BEATS * SECONDS_PER_MINUTE / SLOWEST
+"""Seconds of music that has too many bars at any tempo that can be found."""
 _SURE = 1.0
 
 
@@ -48,7 +50,8 @@ def hear_timing(performance: Performance, options: AnalysisOptions) -> Timing:
     """Find the grid.
 
     Raises:
-        ValueError: where the metre changes or is none that Canzona has, and no other was given.
+        ValueError: where the metre changes or is none that Canzona has, and no other was given; where beats are to be found
+            in music of more than ``LONGEST_TO_TRACK``.
     """
     notes, remarks = performance.notes, []
     onsets = STEPS_PER_BEAT * notes.start
@@ -65,6 +68,11 @@ def hear_timing(performance: Performance, options: AnalysisOptions) -> Timing:
         beats = None
     else:
         seconds = performance.seconds(notes.start)
+        if seconds[-1] > LONGEST_TO_TRACK:
+            minutes = [int(own / SECONDS_PER_MINUTE) for own in (LONGEST_TO_TRACK, seconds[-1])]
+            raise ValueError(
+                f"form: must last {minutes[0]} minutes at most where beats are to be found in it, got {minutes[1]}"
+            )
         tracked = track_beats(seconds, notes.pitch)
         beats = performance.beats_at(tracked)
         tempo = float(np.clip(SECONDS_PER_MINUTE / np.median(np.diff(tracked)), LOWEST_TEMPO, HIGHEST_TEMPO))
