@@ -15,6 +15,7 @@ from canzona.hierarchy.levels import FORM
 from canzona.io.midi import song_to_midi
 from canzona.io.song_json import read_song_file, write_song_file
 from canzona.song import Form, Song
+from midi_files import TICKS, midi
 from test_cli import assert_one_line, canzona, compose, here, names, tiny_weights
 from test_pop909 import example, write
 from test_render import example_song
@@ -146,6 +147,21 @@ def test_a_song_that_no_figure_fits_is_measured_without_a_word_lost(canzona, her
         "canzona: read bare.json: 4 bars of 4/4, 90 bpm, no melody, no chords, form A4",
         "canzona: nothing to measure: no figure fits these songs",
     ]
+
+
+def test_labelled_phrases_over_tracks_without_a_known_name_are_not_measured_nor_played(canzona, here):
+    tune = [(TICKS * beat, TICKS, 60 + beat % 8, 90) for beat in range(16)]
+    (here / "flute.mid").write_bytes(midi({"Flute": tune}, meters=[(0, 4, 4)], markers=[(0, "A4")]))
+    (here / "plain.mid").write_bytes(midi({"Flute": tune}, meters=[(0, 4, 4)]))
+    for command in (
+        ("evaluate", "flute.mid"),
+        ("render", "flute.mid", "-o", "flute.png"),
+        ("render", "flute.mid", "-o", "a.wav"),
+    ):
+        assert_one_line(canzona(*command), 2, "flute.mid: tracks: must be named MELODY, CHORDS or PIANO", "A4, got 'Flute'")
+    assert canzona("analyze", "flute.mid", "-o", "flute.json").status == 0
+    assert canzona("evaluate", "plain.mid", "--processes", 1).status == 0
+    assert names(here) == ["flute.json", "flute.mid", "plain.mid"]
 
 
 @pytest.mark.parametrize("name", ["song.json", "song.mid", "song.musicxml", "answers.csv"])

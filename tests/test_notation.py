@@ -187,6 +187,17 @@ def test_a_transposed_part_is_written_above_where_it_sounds() -> None:
     assert root.findtext("part-list/score-part/part-name") == "Melody in E♭"
 
 
+@pytest.mark.parametrize(
+    ("key", "fifths", "root"), [("Gb", "-6", "G"), ("F#", "6", "F"), ("Cb", "-7", "C"), ("D# minor", "6", "D")]
+)
+def test_a_key_is_written_in_a_score_as_it_is_named(key: str, fifths: str, root: str) -> None:
+    tonic = Key.parse(key).tonic
+    sheet = LeadSheet((Note(0, 60 + tonic, 16),), (ChordSpan(0, 4, Chord(tonic, "maj", tonic)),))
+    form = Form.parse("A1").with_keys([Key.parse(key)])
+    written = ElementTree.fromstring(song_to_musicxml(Song(form, lead_sheet=sheet)))
+    assert [written.findtext(f".//{name}") for name in ("fifths", "pitch/step", "root-step")] == [fifths, root, root]
+
+
 def test_a_part_that_is_not_there_is_refused() -> None:
     with pytest.raises(ValueError, match="part: must be one that the song has"):
         song_to_musicxml(Song(Form.parse("A1")), ScoreOptions(ScorePart.PIANO))

@@ -134,6 +134,12 @@ def test_transposing_a_key_moves_its_scale(key: Key, semitones: int) -> None:
     assert moved.transposed(-semitones) == key
 
 
+@pytest.mark.parametrize("octaves", [-1, 0, 1])
+@pytest.mark.parametrize("name", ["Gb major", "F# major", "Cb major", "D# minor"])
+def test_a_key_that_is_moved_by_octaves_is_written_as_before(name: str, octaves: int) -> None:
+    assert str(Key.parse(name).transposed(PITCH_CLASSES * octaves)) == name
+
+
 # Chords
 
 

@@ -27,6 +27,12 @@ def tune(bars: int, first: int = 0, transposed: int = 0) -> list[tuple[int, int,
     return [(first + n * TICKS, TICKS, SCALE[n % 8] + transposed, 90) for n in range(4 * bars)]
 
 
+def test_every_change_of_tempo_that_is_left_out_is_counted() -> None:
+    beats = [(0, 92), (8 * TICKS, 138), (16 * TICKS, 92), (24 * TICKS, 92)]
+    heard = midi_to_analysis(midi({"MELODY": tune(8)}, meters=FOUR, tempos=beats))
+    assert (heard.song.tempo, heard.remarks) == (pytest.approx(92, abs=0.01), ("2 changes of tempo left out",))
+
+
 def pop_song(repeats: int = 2) -> Song:
     """Phrases A and B by turns, eight bars each: a tune in eighths over broken chords, quite different from each other."""
     melody, chords, piano = [], [], []

@@ -38,6 +38,7 @@ class Reading:
         left_out: what of the file is not in the song, in words such as ``2 grace notes``.
         remarks: what was taken otherwise than it is written, or assumed.
         form_is_assumed: whether the song's phrases are none that the file names.
+        nameless_tracks: of a file that labels its phrases as Canzona does, but names none of its tracks, what these are called.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class Reading:
     left_out: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     form_is_assumed: bool = False
+    nameless_tracks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """One line, such as ``read lead.mxl: 34 bars of 4/4 in C major, 85 bpm, melody 92 notes, 32 chords, form A8B8``."""
@@ -107,10 +109,12 @@ def read_music(path: str | Path, strict: bool = False, hear: "Hearing | None" = 
     song = _with_keys(found.song)
     sheet = None if found.keys_are_sure else song.lead_sheet
     heard = sheet and contradicted_keys(song.form, sheet, song.meter)
-    if heard is None:
-        return Reading(file, song, found.left_out, found.remarks, found.form_is_assumed)
-    remark = f"the signature of {song.form.phrases[0].key} is not believed, for the notes are in {heard.phrases[0].key}"
-    return Reading(file, replace(song, form=heard), found.left_out, (*found.remarks, remark), found.form_is_assumed)
+    remarks = found.remarks
+    if heard is not None:
+        first, other = song.form.phrases[0].key, heard.phrases[0].key
+        remarks = (*remarks, f"the signature of {first} is not believed, for the notes are in {other}")
+        song = replace(song, form=heard)
+    return Reading(file, song, found.left_out, remarks, found.form_is_assumed, found.nameless_tracks)
 
 
 def songs_in(folder: Path) -> dict[str, Path]:
@@ -154,7 +158,7 @@ def _midi(data: bytes, hear: "Hearing | None") -> Found:
     from canzona.transcription.analysis import midi_to_analysis_with
 
     analysis = (hear or midi_to_analysis_with)((data, AnalysisOptions()))
-    return Found(analysis.song, analysis.left_out, analysis.remarks, True, analysis.form_is_heard)
+    return Found(analysis.song, analysis.left_out, analysis.remarks, True, analysis.form_is_heard, analysis.nameless_tracks)
 
 
 def _with_keys(song: Song) -> Song:

@@ -40,9 +40,15 @@ def hear(given: "tuple[bytes, AnalysisOptions]") -> "Analysis":
 class Readings:
     """The songs that a command reads, and what it says of them once it is sure that the work can begin."""
 
-    def __init__(self, strict: bool = False) -> None:
-        """``strict`` refuses files of which anything would be left out."""
-        self.strict = strict
+    def __init__(self, strict: bool = False, by_name: bool = False) -> None:
+        """What is refused, beside what cannot be read.
+
+        Args:
+            strict: files of which anything would be left out.
+            by_name: MIDI files that label their phrases as Canzona does, but name none of their tracks: what of these is
+                measured or played would be a guess.
+        """
+        self.strict, self.by_name = strict, by_name
         self.read: list[Reading] = []
 
     def song(self, option: str, path: Path) -> "Song":
@@ -58,9 +64,18 @@ class Readings:
         """
         from canzona.reading import read_music
 
-        reading = _named(option, path, lambda: read_music(path, self.strict, hear))
+        reading = _named(option, path, lambda: self._checked(read_music(path, self.strict, hear)))
         if reading.path not in [earlier.path for earlier in self.read]:
             self.read.append(reading)
+        return reading
+
+    def _checked(self, reading: "Reading") -> "Reading":
+        if self.by_name and reading.nameless_tracks:
+            first, tracks = reading.song.form.phrases[0], ", ".join(reading.nameless_tracks)
+            raise ValueError(
+                f"{reading.path}: tracks: must be named MELODY, CHORDS or PIANO under labels of phrases such as"
+                f" {first.letter}{first.length_bars}, got {tracks}; canzona analyze hears which plays what"
+            )
         return reading
 
     def remark(self, path: Path, words: str) -> None:

@@ -174,7 +174,7 @@ class _Desk:
             return _test_songs(UNNAMED, read_data(path))
         if path.is_dir():
             return self.folder(UNNAMED, path)
-        readings = Readings(self.strict)
+        readings = Readings(self.strict, by_name=True)
         reading = readings.reading("songs", path)
         self._note(map(str, readings.read), readings)
         return [Entry(UNNAMED, str(path), reading.song, form_is_assumed=reading.form_is_assumed)]
@@ -189,7 +189,7 @@ class _Desk:
             seconds = read_seconds(folder)
         except (OSError, ValueError) as error:
             raise ValueError(f"songs: {error}") from None
-        readings, songs = Readings(self.strict), {}
+        readings, songs = Readings(self.strict, by_name=True), {}
         for name, path in songs_in(folder).items():
             try:
                 songs[name] = readings.reading("songs", path)

@@ -77,7 +77,7 @@ def render(
     score = notation.score_options(song, part, transpose, lengths, title, composer)
     performance = playing.performance_of(humanize, seed, pedal, programs, channels, tracks)
     named = playing.parts_of(parts)
-    readings = Readings(strict)
+    readings = Readings(strict, by_name=True)
     read = completed(readings.song("song", song))
     if not (read.lead_sheet or read.accompaniment):
         raise ValueError(f"song: must have notes or chords to be rendered, got none in {str(song)!r}")

@@ -17,6 +17,7 @@ class Found:
         remarks: what was taken otherwise than it is written, such as ``2/2 taken as 4/4``.
         form_is_assumed: whether its phrases are none that the file names.
         keys_are_sure: whether its keys are believed: those of Canzona's own files, and those that were heard.
+        nameless_tracks: of a file that labels its phrases as Canzona does, but names none of its tracks, what these are called.
     """
 
     song: Song
@@ -24,6 +25,7 @@ class Found:
     remarks: tuple[str, ...] = ()
     keys_are_sure: bool = False
     form_is_assumed: bool = False
+    nameless_tracks: tuple[str, ...] = ()
 
 
 def counted(number: int, thing: str) -> str:

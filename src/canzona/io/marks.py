@@ -40,8 +40,8 @@ def marked_form(
         for (step, text), letter in zip(marks, section_letters(text for _, text in marks), strict=True)
         if letter is not None
     ]
-    if (counted := _with_lengths([(step, text) for step, text, _ in named], meter, length_bars)) is not None:
-        return counted
+    if (labelled := labelled_form([(step, text) for step, text, _ in named], meter, length_bars)) is not None:
+        return labelled
     bars = [0 if step <= first_step else _bar_after(step, meter) for step, _, _ in named]
     letters = {bar: letter for bar, (_, _, letter) in zip(bars, named, strict=True) if 0 <= bar < length_bars}
     if len(letters) < fewest:
@@ -59,8 +59,8 @@ def _bar_after(step: float, meter: Meter) -> int:
     return -int(-(step - FARTHEST_STEPS) // meter.steps_per_bar)
 
 
-def _with_lengths(marks: Sequence[tuple[float, str]], meter: Meter, length_bars: int) -> Form | None:
-    """The form of marks such as A8, each where the one before ends, where they cover the song."""
+def labelled_form(marks: Sequence[tuple[float, str]], meter: Meter, length_bars: int) -> Form | None:
+    """The form of labels such as A8, as Canzona writes them, each where the one before ends, where they cover the song."""
     if not marks or not all(_WITH_LENGTH.fullmatch(text) for _, text in marks):
         return None
     bar = 0

@@ -313,8 +313,8 @@ class Key:
         return self.tonic if self.mode is Mode.MAJOR else (self.tonic + 3) % PITCH_CLASSES
 
     def transposed(self, semitones: int) -> "Key":
-        """Another key, written in the usual way."""
-        return Key((self.tonic + semitones) % PITCH_CLASSES, self.mode)
+        """Another key, written in the usual way; by whole octaves the same, as it is written."""
+        return Key((self.tonic + semitones) % PITCH_CLASSES, self.mode) if semitones % PITCH_CLASSES else self
 
     def beside(self, other: "Key") -> "Key":
         """The same key, written by the signature that is nearest to that of ``other``: C♭ major beside G♭, B major beside E."""

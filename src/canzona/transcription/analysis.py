@@ -8,9 +8,9 @@ import numpy as np
 from canzona.hierarchy.extraction import completed
 from canzona.io.files import LONGEST_FORM_BARS, check_storable
 from canzona.io.found import counted
-from canzona.io.marks import marked_form
+from canzona.io.marks import labelled_form, marked_form
 from canzona.io.midi import midi_to_song
-from canzona.io.tracks import named_chords, names_chord
+from canzona.io.tracks import named_chords, names_chord, role_of
 from canzona.song.harmony import ChordSpan
 from canzona.song.notes import Note, struck
 from canzona.song.song import LeadSheet, Song
@@ -22,7 +22,7 @@ from canzona.transcription.options import AnalysisOptions
 from canzona.transcription.performance import Notes, Performance, read_few, read_performance
 from canzona.transcription.phrases import heard_form
 from canzona.transcription.quantisation import as_notes, nearest_steps, one_line, rounded, straightened
-from canzona.transcription.roles import Roles, roles_of
+from canzona.transcription.roles import Roles, called, roles_of
 from canzona.transcription.timing import hear_timing
 from canzona.transcription.words import written_words
 
@@ -42,6 +42,7 @@ class Analysis:
         left_out: what of the file is not in the song, as people read it.
         grid: where the song's beats lie in the file, in quarter notes of it.
         form_is_heard: whether the phrases were found in the notes, as the file names none.
+        nameless_tracks: of a file that labels its phrases as Canzona does, but names none of its tracks, what these are called.
     """
 
     song: Song
@@ -50,6 +51,7 @@ class Analysis:
     left_out: tuple[str, ...]
     grid: Grid
     form_is_heard: bool = False
+    nameless_tracks: tuple[str, ...] = ()
 
 
 def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Analysis:
@@ -116,6 +118,7 @@ def midi_to_analysis(data: bytes, options: AnalysisOptions | None = None) -> Ana
         remarks=remarks,
         left_out=(*_left_out(performance, roles, line.lost, len(piano) - len(struck_piano)), *words.unread),
         form_is_heard=form_is_heard,
+        nameless_tracks=() if labelled_form(words.names, meter, length_bars) is None else _nameless_tracks(performance),
         grid=grid,
     )
 
@@ -155,6 +158,13 @@ def _chords(
     if not others.any():
         return (), 1.0
     return heard_chords(as_notes(notes.chosen(roles.heard)), meter, length_bars)
+
+
+def _nameless_tracks(performance: Performance) -> tuple[str, ...]:
+    """All tracks with notes, where no track says by its name what it plays."""
+    if any(role_of(track.name) for track in performance.score.tracks):
+        return ()
+    return tuple(called(performance.tracks, number) for number in range(len(performance.tracks)))
 
 
 def _left_out(performance: Performance, roles: Roles, lost: int, doubled: int) -> tuple[str, ...]:

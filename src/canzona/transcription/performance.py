@@ -190,11 +190,12 @@ def _in_quarters(data: bytes) -> bytes:
 
 
 def longest_tempo(performance: Performance, end_beats: float) -> tuple[float, int]:
-    """The tempo that holds longest, in quarter notes a minute, and how many others there are."""
+    """The tempo that holds longest, in quarter notes a minute, and how often it changes."""
     changes = tempo_changes(performance.score)
     end = max(int(end_beats * performance.score.ticks_per_quarter), changes[-1][0])
+    spans = [(own, next_time - time) for (time, own), (next_time, _) in pairwise([*changes, (end, 0)]) if next_time > time]
     lasting: dict[int, int] = {}
-    for (time, microseconds), (next_time, _) in pairwise([*changes, (end, 0)]):
-        lasting[microseconds] = lasting.get(microseconds, 0) + next_time - time
+    for microseconds, ticks in spans or [(changes[-1][1], 1)]:
+        lasting[microseconds] = lasting.get(microseconds, 0) + ticks
     longest = max(lasting, key=lambda microseconds: lasting[microseconds])
-    return tempo_of(longest), sum(1 for microseconds, ticks in lasting.items() if microseconds != longest and ticks > 0)
+    return tempo_of(longest), sum(before != after for (before, _), (after, _) in pairwise(spans))

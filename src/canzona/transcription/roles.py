@@ -62,7 +62,7 @@ def roles_of(performance: Performance, notes: Notes, length_bars: int, options: 
     if not roles:
         raise ValueError("drop-track: must leave a track with notes, got all dropped")
     remarks: list[str] = []
-    left_out = [f"track {_called(tracks, n)}" for n in sorted(dropped)]
+    left_out = [f"track {called(tracks, n)}" for n in sorted(dropped)]
     if options.melody_track is not None:
         chosen = [n for n in _named("melody-track", options.melody_track, tracks) if n in roles]
         if not chosen:
@@ -79,7 +79,7 @@ def roles_of(performance: Performance, notes: Notes, length_bars: int, options: 
             melody, confidence = notes.track == found, 0.8
             roles[found] = MELODY
             if len(tracks) > 1:
-                remarks.append(f"melody found in track {_called(tracks, found)}")
+                remarks.append(f"melody found in track {called(tracks, found)}")
         else:
             asked = np.flatnonzero(heard & ~chords)
             if len(asked):
@@ -101,15 +101,15 @@ def roles_of(performance: Performance, notes: Notes, length_bars: int, options: 
         read = [n for n in others if not named or tracks[n].name.isascii()]
         plays = read
         if named and read:
-            remarks.append("piano: " + ", ".join(_called(tracks, n) for n in read))
+            remarks.append("piano: " + ", ".join(called(tracks, n) for n in read))
         others = [n for n in others if n not in read]
-    left_out += [f"track {_called(tracks, n)}" for n in others]
+    left_out += [f"track {called(tracks, n)}" for n in others]
     heard = heard & ~np.isin(notes.track, others)
     piano = np.isin(notes.track, plays) & ~melody & heard
     return Roles(melody, chords, piano, heard, confidence, tuple(remarks), tuple(left_out))
 
 
-def _called(tracks: Sequence[TrackInfo], number: int) -> str:
+def called(tracks: Sequence[TrackInfo], number: int) -> str:
     """A track's name, or where it has none that can be read its number from 1."""
     name = tracks[number].name
     return repr(name) if _is_readable(name) else str(number + 1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from canzona.io.found import counted
 from canzona.song.song import HIGHEST_TEMPO, LOWEST_TEMPO
 from canzona.song.time_signatures import taken_as
 from canzona.song.timing import SECONDS_PER_MINUTE, STEPS_PER_BEAT, Meter
@@ -59,7 +60,7 @@ def hear_timing(performance: Performance, options: AnalysisOptions) -> Timing:
     triplets = sixteenth_phase(onsets * 3 / 4)[1]
     written = written_meter(performance.score, float(notes.start[-1]))
     fits = max(agreement, triplets) >= LEAST_AGREEMENT or len(notes) < FEWEST_TO_TRACK
-    tempo, other_tempos = longest_tempo(performance, float(notes.end.max()))
+    tempo, tempo_changes = longest_tempo(performance, float(notes.end.max()))
     tempo_confidence = 1.0 if performance.score.tempos else 0.8
     if options.tempo is not None:
         beats, tempo, tempo_confidence = _beats_of_tempo(performance, options), options.tempo, _SURE
@@ -78,8 +79,8 @@ def hear_timing(performance: Performance, options: AnalysisOptions) -> Timing:
         tempo = float(np.clip(SECONDS_PER_MINUTE / np.median(np.diff(tracked)), LOWEST_TEMPO, HIGHEST_TEMPO))
         tempo_confidence = 0.5
         remarks.append(f"beats found in the notes at {tempo:.4g} bpm, as they do not lie on the file's")
-    if beats is None and other_tempos:
-        remarks.append(f"{other_tempos} other tempo{'s' * (other_tempos > 1)} left out")
+    if beats is None and tempo_changes:
+        remarks.append(f"{counted(tempo_changes, 'change{s} of tempo')} left out")
     tempo = float(np.clip(tempo, LOWEST_TEMPO, HIGHEST_TEMPO))
 
     trusts = beats is None and written.meter is not None
