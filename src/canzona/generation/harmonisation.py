@@ -20,7 +20,7 @@ from canzona.song.song import LeadSheet, Song
 CHORD_TONE = 0.6
 """Nats that a note of a given melody speaks for a chord that has it as a tone."""
 
-NOTE_IN_CHORD = 0.2
+NOTE_IN_CHORD = 0.1
 """Nats that a chord of the skeleton speaks for a note that is a tone of it."""
 
 EXPECTED_SHARE = 0.65
