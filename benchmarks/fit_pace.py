@@ -5,8 +5,8 @@
 As ``fit_line.py`` for intervals: of all distributions that have given means of some features, the one nearest to a model's is
 the model's times exp(weights · features). Here the features are that a voice rests, holds or begins at a place, in a song so
 fast; their weights are log-odds that the network has already (``Pace`` in ``model/conditioning.py``). Songs are composed for
-the forms and tempi of tuning songs, levels above included; what humans of the training split do more often is made likelier,
-and so on for some rounds. Nothing is added to composing.
+the forms and tempi of tuning songs, levels above included, with other seeds in every round; what humans of the training split
+do more often is made likelier. Nothing is added to composing.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from canzona import pretrained
 from canzona.generation.canvas import LevelModel
+from canzona.generation.request import Request
 from canzona.hierarchy import levels
 from canzona.hierarchy.level import Content, Level, Voicing
 from canzona.model.conditioning import Pace
@@ -32,7 +33,7 @@ from canzona.song.song import Song
 from canzona.song.transposition import at_home
 from canzona.training.dataset import first_labellings, load_songs
 from canzona.training.loop import WEIGHTS
-from control_studio import kept_above, shortened
+from control_studio import shortened
 from fit_line import composed, request_of
 
 FLOOR = 0.002
@@ -63,18 +64,12 @@ def main() -> None:
     tuning = [cut(item.song, longest) for item in human if item.is_tuning]
     songs = tuning[:: max(1, len(tuning) // options.songs)][: options.songs]
     target = shares([cut(item.song, longest) for item in human], level)
-    requests = [request_of(song, seed) for seed, song in enumerate(songs)]
-    if level.content is Content.FORM:
-        requests = [replace(request, form=None) for request in requests]
-    else:
-        parents = composed(models, requests, levels.LEVELS[levels.LEVELS.index(level) - 1])
-        requests = [replace(each, kept=kept_above(parent, level)) for each, parent in zip(requests, parents, strict=True)]
     _tell("human", target, level)
     bars = tempo_weights([song.tempo for song in songs]).T @ [song.form.length_bars for song in songs]
     pace = models[level.name].denoiser.network.conditions.pace
     assert isinstance(pace, Pace)
     for number in range(options.rounds + 1):
-        found = shares(composed(models, requests, level), level)
+        found = shares(composed(models, asked(songs, level, number * len(songs)), level), level)
         _tell(f"round {number}", found, level)
         if number == options.rounds:
             break
@@ -90,6 +85,12 @@ def main() -> None:
         options.run / WEIGHTS, network, replace(card, config=network.config, training=dict(card.training) | {"pace": fitted})
     )
     print(f"{options.run / WEIGHTS}: {fitted}")
+
+
+def asked(songs: Sequence[Song], level: Level, first_seed: int) -> list[Request]:
+    """For songs of these forms, metres and tempi, with seeds from one on; the form is not given where it is what is fitted."""
+    requests = [request_of(song, first_seed + number) for number, song in enumerate(songs)]
+    return [replace(request, form=None) for request in requests] if level.content is Content.FORM else requests
 
 
 def cut(song: Song, longest_bars: int | None) -> Song:

@@ -24,7 +24,7 @@ def song(tempo: float, beats_per_bar: int = 4) -> Song:
     meter = Meter(beats_per_bar)
     bar = meter.steps_per_bar
     notes = tuple(Note(start + place, 60, length) for start in (bar, 2 * bar) for place, length in ((0, 3), (4, 1)))
-    sheet = LeadSheet(notes, tuple(ChordSpan(beat, 4, Chord.parse("C")) for beat in (0, 4, 8)) if bar == 16 else ())
+    sheet = LeadSheet(notes, tuple(ChordSpan(beat, 4, Chord(0, "maj", 0)) for beat in (0, 4, 8)) if bar == 16 else ())
     return Song(Form.parse("i1A2").with_keys([Key(0)] * 2), meter, tempo, sheet, sheet, notes)
 
 
@@ -61,7 +61,9 @@ def test_moves_are_straight_over_the_tempo_and_most_where_most_bars_are(pace: Mo
 
 
 def test_a_skeleton_has_a_place_a_beat(pace: ModuleType) -> None:
-    skeleton = replace(song(TEMPI[0]), reduced_lead_sheet=LeadSheet((Note(16, 60, 16),), (ChordSpan(0, 12, Chord.parse("C")),)))
+    skeleton = replace(
+        song(TEMPI[0]), reduced_lead_sheet=LeadSheet((Note(16, 60, 16),), (ChordSpan(0, 12, Chord(0, "maj", 0)),))
+    )
     _, melody = np.moveaxis(pace.shares([skeleton], REDUCED_LEAD_SHEET), 2, 0)
     assert melody[0, :4].tolist() == [[0.5, 0, 0.5], [0.5, 0.5, 0], [0.5, 0.5, 0], [0.5, 0.5, 0]]
     assert not melody[0, 4:].any()
