@@ -65,7 +65,8 @@ def main() -> None:
     songs = tuning[:: max(1, len(tuning) // options.songs)][: options.songs]
     target = shares([cut(item.song, longest) for item in human], level)
     _tell("human", target, level)
-    bars = tempo_weights([song.tempo for song in songs]).T @ [song.form.length_bars for song in songs]
+    lengths = np.array([song.form.length_bars for song in songs], dtype=np.float64)
+    bars = tempo_weights([song.tempo for song in songs]).T.astype(np.float64) @ lengths
     pace = models[level.name].denoiser.network.conditions.pace
     assert isinstance(pace, Pace)
     for number in range(options.rounds + 1):
