@@ -34,11 +34,11 @@ def tiny_config(level: Level, **overrides: object) -> ModelConfig:
 
 
 def tiny_network(level: Level, seed: int = 0) -> FrameTransformer:
-    """A random network in which everything that is told it has a say in what comes out."""
+    """A random network in which everything that is told it, but for the tempo, has a say in what comes out."""
     generator = torch.Generator().manual_seed(seed)
     network = new_network(level, tiny_config(level)).eval().requires_grad_(False)
     for name, parameter in network.named_parameters():
-        if name.startswith("points"):
+        if name.startswith(("points", "conditions.pace", "conditions.read_tempo")):  # the tempo says nothing until it is learnt
             continue
         if name.endswith("bias") and "distance" not in name:
             if "modulate" not in name:
