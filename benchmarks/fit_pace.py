@@ -24,6 +24,7 @@ from canzona.generation.request import Request
 from canzona.hierarchy import levels
 from canzona.hierarchy.level import Content, Level, Voicing
 from canzona.model.conditioning import Pace
+from canzona.model.denoiser import Denoiser
 from canzona.model.weights import read_card, save_weights
 from canzona.representation.image import encode_level
 from canzona.representation.specification import new_network
@@ -67,8 +68,8 @@ def main() -> None:
     _tell("human", target, level)
     lengths = np.array([song.form.length_bars for song in songs], dtype=np.float64)
     bars = tempo_weights([song.tempo for song in songs]).T.astype(np.float64) @ lengths
-    pace = models[level.name].denoiser.network.conditions.pace
-    assert isinstance(pace, Pace)
+    pace = models[level.name].denoiser.network.pace
+    assert pace is not None
     for number in range(options.rounds + 1):
         found = shares(composed(models, asked(songs, level, number * len(songs)), level), level)
         _tell(f"round {number}", found, level)
@@ -106,8 +107,7 @@ def told_the_tempo(model: LevelModel, level: Level) -> LevelModel:
         return model
     wider = new_network(level, replace(network.config, tempo_size=len(TEMPI))).eval().requires_grad_(False)
     wider.load_state_dict(wider.state_dict() | network.state_dict())
-    model.denoiser.network = wider.to(next(network.parameters()).dtype)
-    return model
+    return replace(model, denoiser=Denoiser(wider.to(next(network.parameters()).dtype)))
 
 
 def shares(songs: Sequence[Song], level: Level) -> NDArray[np.float64]:

@@ -190,7 +190,7 @@ class Canvas:
         for row, song, place, pieces in zip(by_frame, songs, places, values, strict=True):
             if pieces is not None:
                 per_bar = level.unit.frames_per_bar(self.meters[song])
-                per_piece = per_bar * level.bars_to_compose(self.forms[song].length_bars, self.meters[song]) // len(pieces)
+                per_piece = level.frames_to_compose(self.forms[song].length_bars, self.meters[song]) // len(pieces)
                 piece = (place.start_bar * per_bar + np.arange(level.window_frames)) // per_piece
                 row[piece < len(pieces)] = pieces[piece[piece < len(pieces)]]
         return torch.from_numpy(by_frame).to(self.store.device)

@@ -200,5 +200,4 @@ def _given_chords(level: Level, song: Song, request: Request) -> tuple[tuple[Cho
 
 def _nowhere(level: Level, song: Song) -> Mask:
     """(parts, frames) of a level of this song, all false."""
-    frames = level.bars_to_compose(song.form.length_bars, song.meter) * level.unit.frames_per_bar(song.meter)
-    return np.zeros((len(level.parts), frames), dtype=bool)
+    return np.zeros((len(level.parts), level.frames_to_compose(song.form.length_bars, song.meter)), dtype=bool)

@@ -55,7 +55,7 @@ def _of_chords(level: Level, song: Song, request: Request, levels: Sequence[Leve
     given = next((given_music(row, song, request) for row in full), None)
     if not isinstance(given, LeadSheet) or not given.melody:
         return {}
-    frames = _frames(level, song)
+    frames = level.frames_to_compose(song.form.length_bars, song.meter)
     steps_per_frame = level.unit.steps_per_frame(song.meter)
     begun = np.zeros((frames, PITCH_CLASSES))
     for note in given.melody:
@@ -79,14 +79,8 @@ def _of_melody(level: Level, song: Song, levels: Sequence[Level]) -> dict[str, N
     per_beat = level.unit.frames_per_bar(song.meter) // song.meter.beats_per_bar
     own, rows = voices(level)[level.part_number(MELODY)], level.region(MELODY).rows
     pitch_classes = (level.lowest_pitch + np.arange(rows.start, rows.stop)) % PITCH_CLASSES
-    evidence = np.zeros((_frames(level, song), own.shape.states), np.float32)
+    evidence = np.zeros((level.frames_to_compose(song.form.length_bars, song.meter), own.shape.states), np.float32)
     for span in skeleton.chords:
-        is_tone = np.isin(pitch_classes, span.chord.chroma)
-        evidence[span.start_beat * per_beat : span.end_beat * per_beat, FIRST_ITEM:] = NOTE_IN_CHORD * (
-            is_tone - EXPECTED_SHARE
-        )
+        suits = NOTE_IN_CHORD * (np.isin(pitch_classes, span.chord.chroma) - EXPECTED_SHARE)
+        evidence[span.start_beat * per_beat : span.end_beat * per_beat, FIRST_ITEM:] = suits
     return {MELODY: evidence}
-
-
-def _frames(level: Level, song: Song) -> int:
-    return level.bars_to_compose(song.form.length_bars, song.meter) * level.unit.frames_per_bar(song.meter)

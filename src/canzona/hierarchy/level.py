@@ -219,6 +219,10 @@ class Level:
         """Bars of an image of a song of this length: its own, or where the level finds the song's end at least a window's."""
         return max(length_bars, self.window_bars(meter)) if self.ends_freely else length_bars
 
+    def frames_to_compose(self, length_bars: int, meter: Meter) -> int:
+        """Frames of these bars."""
+        return self.bars_to_compose(length_bars, meter) * self.unit.frames_per_bar(meter)
+
     def lookback_bars(self, meter: Meter) -> int:
         """Settled bars with which every window but a song's first begins."""
         if self.lookback_frames is None:

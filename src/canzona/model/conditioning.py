@@ -107,12 +107,12 @@ class Conditioner(nn.Module):
         self.read_background = nn.Linear(config.background_size, width, bias=False) if config.background_size else None
         self.read_reference = nn.Linear(config.reference_size + 1, width, bias=False) if config.reference_size else None
         self.read_tempo = nn.Linear(config.tempo_size, width, bias=False) if config.tempo_size else None
+        if self.read_tempo is not None:
+            nn.init.zeros_(self.read_tempo.weight)  # weights that were learnt without it may go on with it
+        self.pace = Pace(config) if config.tempo_size else None
         self.place = nn.Parameter(torch.zeros(config.frames, width))
         self.background_null, self.reference_null = (nn.Parameter(torch.zeros(width)) for _ in range(2))
         self.codes = CodeConditioner(config) if config.external_places else None
-        self.pace = Pace(config) if config.tempo_size else None
-        if self.read_tempo is not None:
-            nn.init.zeros_(self.read_tempo.weight)  # weights that were learnt without it may go on with it
 
     def forward(self, conditions: Conditions) -> Tensor:
         """(batch, frames, width)."""
