@@ -1,4 +1,4 @@
-"""Fit how a level's melody moves to how humans' melodies move: intervals, and figures heard again.
+"""Fit how a level's melody moves to how humans' melodies move: intervals, and figures and rhythms heard again.
 
     python benchmarks/fit_line.py reduced-lead-sheet --data dataset.npz --run runs/fitted && canzona register runs/fitted
     python benchmarks/fit_line.py lead-sheet --data dataset.npz --run runs/fitted && canzona register runs/fitted
@@ -7,14 +7,14 @@ A network that is right about every note by itself can be wrong about two: it he
 and what is likeliest, the same note again, becomes likelier still. Of all distributions with given means of some features,
 the one nearest to a model's is the model's times exp(weights · features) (Csiszár 1975; Khalifa, Elsahar and Dymetman, *A
 Distributional Approach to Controlled Text Generation*, 2021). The features are how far a note lies from the one before,
-by classes, and that it moves as some lags before or after. Their weights are log-odds which the network has already,
-biases of its line (``model/line.py``). Songs are composed for the forms of tuning songs, levels above included; what
-humans of the training split do more often is made likelier, and so on for some rounds. Nothing is added to composing. How often
-notes begin, and how long they are held, is fitted first, by ``fit_pace.py``.
+by classes, that it moves as two or four bars before or after, and that the voice rests, holds or begins as there. Their
+weights are log-odds which the network has already, biases of its line (``model/line.py``). Songs are composed for the forms of
+tuning songs, levels above included; what humans of the training split do more often is made likelier, and so on for some
+rounds. Nothing is added to composing. How often notes begin, and how long they are held, is fitted first, by ``fit_pace.py``.
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -44,20 +44,24 @@ from canzona.hierarchy import levels
 from canzona.model.line import FARTHEST, Line
 from canzona.model.weights import read_card, save_weights
 from canzona.song.song import Song
+from canzona.song.timing import Meter
 from canzona.training.dataset import first_labellings, load_songs
 from canzona.training.loop import WEIGHTS
 from control_studio import kept_above, shortened
 from level import judged
 
 CLASSES = ("repeat", "step", "third", "fourth or fifth", "leap")
+FEATURES = (*CLASSES, "figure as two or four bars apart", "rhythm as two or four bars apart")
 NARROWER_THAN = (1, 3, 5, 8)
 """Semitones at which a class ends and the next begins."""
 FLOOR = 0.01
 """Added to every share, so that a rare class does not move far by chance."""
 FARTHEST_MOVE = 0.4
 """Of a weight in one round, in nats."""
-AGAIN = 0.3
-"""Nats at every lag for figures heard again e times too seldom."""
+ALIKE_BARS = (2, 4)
+"""How far apart bars lie that are to be as like each other as in human songs."""
+AGAIN, ALIKE = 0.6, 0.8
+"""Nats a round, at each of these lags, for figures heard again, and for rhythms alike, e times too seldom."""
 CONNECTED_BARS = 1
 
 
@@ -68,10 +72,12 @@ class Moments:
     Attributes:
         shares: of each of ``CLASSES`` in all intervals between neighbours at most a bar (of a skeleton: two) apart.
         again: share of figures heard again, mean over songs.
+        alike: likeness of rhythms so far apart, mean over songs.
     """
 
     shares: NDArray[np.float64]
     again: float
+    alike: float
 
     @classmethod
     def of(cls, songs: Sequence[Song], connected_bars: int) -> "Moments":
@@ -80,13 +86,17 @@ class Moments:
             np.searchsorted(NARROWER_THAN, list(_intervals(songs, connected_bars)), side="right"), minlength=len(CLASSES)
         )
         again = fmean(value for song in songs if (value := melody_figures_again(song)) is not None)
-        return cls(counts / counts.sum(), again)
+        likenesses = (melody_rhythm_alike(song, bars) for song in songs for bars in ALIKE_BARS)
+        return cls(counts / counts.sum(), again, fmean(value for value in likenesses if value is not None))
 
     def apart(self, other: "Moments") -> "Moments":
         """How much likelier this has what it has than the other, in nats."""
         return Moments(
             np.log((self.shares + FLOOR) / (other.shares + FLOOR)),
-            float(np.log((self.again + FLOOR) / (other.again + FLOOR))),
+            *(
+                float(np.log((own + FLOOR) / (their + FLOOR)))
+                for own, their in ((self.again, other.again), (self.alike, other.alike))
+            ),
         )
 
 
@@ -113,10 +123,12 @@ def main() -> None:
     target = Moments.of(reference, connected)
     above = levels.LEVELS[levels.LEVELS.index(level) - 1]
     parents = composed(models, [request_of(song, seed) for seed, song in enumerate(songs)], above)
-    _tell("human", target, reference, [0.0] * len(CLASSES), 0.0)
+    _tell("human", target, reference, [0.0] * len(FEATURES))
     line = line_of(models[level.name])
+    lags = [bars * level.unit.frames_per_bar(Meter(4)) for bars in ALIKE_BARS]
     card = read_card(path)
-    *weights, again = (card.training.get("line", {}).get(name, 0.0) for name in (*CLASSES, "again"))
+    before = card.training.get("line", {})
+    weights = np.array([before.get(name, 0.0) for name in FEATURES])
     for number in range(options.rounds + 1):
         requests = [
             replace(request_of(song, seed), kept=kept_above(parent, level))
@@ -124,16 +136,16 @@ def main() -> None:
         ]
         made = [judged(song, level) for song in composed(models, requests, level)]
         found = Moments.of(made, connected)
-        _tell(f"round {number}", found, made, weights, again)
+        _tell(f"round {number}", found, made, weights)
         if number == options.rounds:
             break
         apart = target.apart(found)
         move = np.clip(apart.shares / 2, -FARTHEST_MOVE, FARTHEST_MOVE)
         move -= target.shares @ move  # no more and no fewer notes in all
-        more_again = float(np.clip(AGAIN * apart.again, -FARTHEST_MOVE, FARTHEST_MOVE)) / 2
-        tilt(line, move, more_again)
-        weights, again = [*np.add(weights, move)], again + more_again
-    fitted = {name: round(float(value), 3) for name, value in zip(CLASSES, weights, strict=True)} | {"again": round(again, 3)}
+        again, alike = np.clip([AGAIN * apart.again, ALIKE * apart.alike], -FARTHEST_MOVE, FARTHEST_MOVE).tolist()
+        tilt(line, move, again, alike, lags)
+        weights += [*move, again, alike]
+    fitted = dict(before) | {name: round(float(value), 3) for name, value in zip(FEATURES, weights, strict=True)}
     options.run.mkdir(parents=True, exist_ok=True)
     network = models[level.name].denoiser.network
     save_weights(options.run / WEIGHTS, network, replace(card, training=dict(card.training) | {"line": fitted}))
@@ -147,13 +159,16 @@ def line_of(model: LevelModel) -> Line:
     return line
 
 
-def tilt(line: Line, moves: NDArray[np.float64], again: float) -> None:
-    """Add to the log-odds of intervals, by classes, from what began last and to what begins next, and of moves as at lags."""
+def tilt(line: Line, moves: NDArray[np.float64], again: float, alike: float, lags: Sequence[int]) -> None:
+    """Add to the log-odds of intervals, by classes, from what began last and to what begins next, and of what is as at lags."""
     classes = np.searchsorted(NARROWER_THAN, np.abs(np.arange(-FARTHEST, FARTHEST + 1)), side="right")
     with torch.no_grad():
         line.intervals.bias.unflatten(0, (2, -1)).add_(torch.as_tensor(moves[classes], dtype=line.intervals.bias.dtype))
-        if line.lags:
-            line.lag_weights.bias.unflatten(0, (len(line.lags), -1))[:, -2] += again
+        by_lag = line.lag_weights.bias.unflatten(0, (len(line.lags), -1)) if line.lags else torch.zeros(0, 2)
+        for place, lag in enumerate(line.lags):
+            if abs(lag) in lags:
+                by_lag[place, -2] += again
+                by_lag[place, :-2] += alike
 
 
 def request_of(song: Song, seed: int) -> Request:
@@ -174,7 +189,7 @@ def _intervals(songs: Sequence[Song], connected_bars: int) -> Iterator[int]:
                 yield abs(second.pitch - first.pitch)
 
 
-def _tell(name: str, moments: Moments, songs: Sequence[Song], weights: Sequence[float], again: float) -> None:
+def _tell(name: str, moments: Moments, songs: Sequence[Song], weights: Iterable[float]) -> None:
     measures = {
         "notes": melody_notes_per_sung_bar,
         "duration": melody_duration_steps,
@@ -192,7 +207,7 @@ def _tell(name: str, moments: Moments, songs: Sequence[Song], weights: Sequence[
     for label, measure in measures.items():
         told[label] = fmean(value for song in songs if (value := measure(song)) is not None)
     shares = " ".join(f"{share:.3f}" for share in moments.shares)
-    by_weight = " ".join(f"{weight:+.2f}" for weight in (*weights, again))
+    by_weight = " ".join(f"{weight:+.2f}" for weight in weights)
     print(f"{name:8} [{by_weight}] {shares}", *(f"{label} {value:.3f}" for label, value in told.items()), sep="  ", flush=True)
 
 

@@ -40,7 +40,11 @@ Repeat = Annotated[
 ]
 EndOnTonic = Annotated[
     bool | None,
-    _option(STEER, "--end-on-tonic/--no-end-on-tonic", help="Whether the last bar has the tonic chord. Default: it has."),
+    _option(
+        STEER,
+        "--end-on-tonic/--no-end-on-tonic",
+        help="Whether the last bar has the tonic chord, and the tune comes to rest. Default: yes.",
+    ),
 ]
 
 Output = Annotated[

@@ -7,11 +7,13 @@ from types import MappingProxyType
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from canzona.generation.canvas import Canvas, LevelModel, LevelPlan
 from canzona.generation.codes import code_plan
 from canzona.generation.controls import Lock, Revision
 from canzona.generation.dynamics import shipped_dynamics, with_dynamics
+from canzona.generation.ending import closing_evidence
 from canzona.generation.fixed import Fixed, fixed_music, merge
 from canzona.generation.form import fixed_form, form_evidence, opening, read_form
 from canzona.generation.harmonisation import harmonic_evidence
@@ -219,8 +221,11 @@ class Cascade:
             literal=literal_frames(level, song, request),
             reference_shares=reference_shares(song.form, request),
             codes=codes,
-            evidence=harmonic_evidence(level, song, request, self.levels)
-            | ({} if codes is None else codes.evidence(level, song.meter)),
+            evidence=_together(
+                harmonic_evidence(level, song, request, self.levels),
+                closing_evidence(level, song, request),
+                {} if codes is None else codes.evidence(level, song.meter),
+            ),
         )
 
     def _read(self, level: Level, image: np.ndarray, fixed: Fixed, request: Request) -> Song:
@@ -278,6 +283,15 @@ def _falls_short(level: Level, song: Song, request: Request) -> bool:
         return False
     before, after = (_heard(getattr(own, level.attribute)) for own in (revision.song, song))
     return before == after
+
+
+def _together(*sources: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+    """Part's name → log-odds that its states have from all sources."""
+    summed: dict[str, NDArray[np.float32]] = {}
+    for source in sources:
+        for name, log_odds in source.items():
+            summed[name] = summed[name] + log_odds if name in summed else log_odds
+    return summed
 
 
 def _heard(music: LeadSheet | Sequence[Note]) -> tuple[list[tuple[int, ...]], list[tuple[int, Chord]]]:

@@ -20,7 +20,7 @@ from canzona.song.song import LeadSheet, Song
 CHORD_TONE = 0.6
 """Nats that a note of a given melody speaks for a chord that has it as a tone."""
 
-NOTE_IN_CHORD = 0.1
+NOTE_IN_CHORD = 0.15
 """Nats that a chord of the skeleton speaks for a note that is a tone of it."""
 
 EXPECTED_SHARE = 0.65
@@ -77,10 +77,20 @@ def _of_melody(level: Level, song: Song, levels: Sequence[Level]) -> dict[str, N
     if skeleton is None:
         return {}
     per_beat = level.unit.frames_per_bar(song.meter) // song.meter.beats_per_bar
-    own, rows = voices(level)[level.part_number(MELODY)], level.region(MELODY).rows
-    pitch_classes = (level.lowest_pitch + np.arange(rows.start, rows.stop)) % PITCH_CLASSES
-    evidence = np.zeros((level.frames_to_compose(song.form.length_bars, song.meter), own.shape.states), np.float32)
+    evidence, pitch_classes = silent(level, song), sung_pitch_classes(level)
     for span in skeleton.chords:
         suits = NOTE_IN_CHORD * (np.isin(pitch_classes, span.chord.chroma) - EXPECTED_SHARE)
         evidence[span.start_beat * per_beat : span.end_beat * per_beat, FIRST_ITEM:] = suits
     return {MELODY: evidence}
+
+
+def silent(level: Level, song: Song) -> NDArray[np.float32]:
+    """(frames of the song, states of the melody) log-odds that say nothing."""
+    states = voices(level)[level.part_number(MELODY)].shape.states
+    return np.zeros((level.frames_to_compose(song.form.length_bars, song.meter), states), np.float32)
+
+
+def sung_pitch_classes(level: Level) -> NDArray[np.int64]:
+    """(notes that a melody of the level may begin,) the pitch class of each."""
+    rows = level.region(MELODY).rows
+    return (level.lowest_pitch + np.arange(rows.start, rows.stop)) % PITCH_CLASSES

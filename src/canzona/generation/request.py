@@ -39,7 +39,8 @@ class Request:
         kept: music that comes back as it is.
         like: passages that the song is to be like.
         repeat: how literally phrases return.
-        end_on_tonic: whether the last bar has the tonic chord of its key, where nothing else is given.
+        end_on_tonic: whether the last bar has the tonic chord of its key, and the tune tends to come to rest on the tonic at
+            the end of its last phrase, where nothing else is given.
         revision: a song of which some bars are composed anew; form, metre and tempo are its own, whatever is said here.
     """
 

@@ -109,7 +109,7 @@ ACCOMPANIMENT = Level(
     lowest_pitch=_LOWEST_PIANO_PITCH,
     planes=_ROLL,
     parts=(Part("piano", (Region("piano", _ROLL_NAMES, 0, _PIANO_ROWS, Drawing.AS_IS),), Voicing.KEYS),),
-    sampling=Sampling(steps=8, external=0.6, sharpness=1.08),
+    sampling=Sampling(steps=8, external=0.6),
     background=("form", "reduced-lead-sheet", "lead-sheet"),
     external=External("texture", "texture of the piano", "texture", bars=2, width=256, features=128),
 )
