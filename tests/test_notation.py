@@ -10,7 +10,7 @@ from types import ModuleType
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from canzona.io.chart import chart, song_to_chart_text
@@ -95,7 +95,13 @@ def test_hands_and_voices_share_the_notes_out(notes: list[Note]) -> None:
         assert Counter(upper + lower) == Counter(hand)
 
 
+def played(*notes: tuple[int, int, int]) -> list[Note]:
+    return [Note(start_step, pitch, duration_steps) for start_step, pitch, duration_steps in notes]
+
+
 @given(pianos(3))
+@example(played((4, 24, 1), (4, 26, 7), (5, 25, 2), (9, 24, 11), (10, 25, 1), (11, 25, 1), (12, 25, 1)))
+@example(played((0, 24, 1), (0, 26, 6), (2, 25, 24), (28, 24, 7), (29, 25, 1), (30, 25, 1), (31, 25, 1)))
 def test_legible_notes_begin_as_played_and_need_ties_only_at_beats(notes: list[Note]) -> None:
     for hand in divided_hands(notes):
         told = legible(hand, Meter())

@@ -1,7 +1,7 @@
 """Lengths as pages show them: what a hand plays lasts until it plays again, but for rests and held notes that one hears."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
@@ -55,10 +55,14 @@ def legible_changes(
     return shown
 
 
-def _after(group: Sequence[Note], start: int | None, held: Iterable[Note]) -> int | None:
-    """Where something follows: at the next ``start``, or before where a held note takes a key of the group."""
+def _after(group: Sequence[Note], start: int | None, held: Mapping[Note, int]) -> int | None:
+    """Where something follows: at the next ``start``, or before, where a held note takes a key of the group.
+
+    Where one is held already, also where the next is, as that may lie on the other side of the group.
+    """
     own, pitches = group[0].start_step, {note.pitch for note in group}
-    taken = [note.start_step for note in held if note.pitch in pitches and note.start_step > own]
+    beside_held = any(note.start_step <= own < end for note, end in held.items())
+    taken = [note.start_step for note in held if note.start_step > own and (beside_held or note.pitch in pitches)]
     return min([*taken, *([] if start is None else [start])], default=None)
 
 
