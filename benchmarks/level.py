@@ -46,7 +46,7 @@ def main() -> None:
     columns = {"human": _means([judged(song, level) for song in songs], yardsticks)}
     grid = product(*(option.split(",") for option in (options.steps, options.background, options.reference)))
     for steps, background, reference in grid:
-        sampling = levels.Sampling(int(steps), float(background), float(reference))
+        sampling = replace(level.sampling, steps=int(steps), background=float(background), reference=float(reference))
         cascade = Cascade(models, sampling={level.name: sampling})
         started = time.perf_counter()
         composed = []
