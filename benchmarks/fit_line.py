@@ -91,13 +91,9 @@ class Moments:
 
     def apart(self, other: "Moments") -> "Moments":
         """How much likelier this has what it has than the other, in nats."""
-        return Moments(
-            np.log((self.shares + FLOOR) / (other.shares + FLOOR)),
-            *(
-                float(np.log((own + FLOOR) / (their + FLOOR)))
-                for own, their in ((self.again, other.again), (self.alike, other.alike))
-            ),
-        )
+        own, theirs = (np.array([*moments.shares, moments.again, moments.alike]) + FLOOR for moments in (self, other))
+        *shares, again, alike = np.log(own / theirs).tolist()
+        return Moments(np.array(shares), again, alike)
 
 
 def main() -> None:
@@ -164,11 +160,11 @@ def tilt(line: Line, moves: NDArray[np.float64], again: float, alike: float, lag
     classes = np.searchsorted(NARROWER_THAN, np.abs(np.arange(-FARTHEST, FARTHEST + 1)), side="right")
     with torch.no_grad():
         line.intervals.bias.unflatten(0, (2, -1)).add_(torch.as_tensor(moves[classes], dtype=line.intervals.bias.dtype))
-        by_lag = line.lag_weights.bias.unflatten(0, (len(line.lags), -1)) if line.lags else torch.zeros(0, 2)
         for place, lag in enumerate(line.lags):
             if abs(lag) in lags:
-                by_lag[place, -2] += again
-                by_lag[place, :-2] += alike
+                own = line.lag_weights.bias.unflatten(0, (len(line.lags), -1))[place]
+                own[-2] += again
+                own[:-2] += alike
 
 
 def request_of(song: Song, seed: int) -> Request:

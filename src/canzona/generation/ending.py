@@ -47,7 +47,7 @@ def closing_evidence(level: Level, song: Song, request: Request) -> dict[str, ND
     own_chords = request.chords
     if key is None or (own_chords is not None and end_bar - 1 in own_chords.spans(song.form, song.meter).given_bars):
         return {}
-    evidence, on_tonic = silent(level, song), sung_pitch_classes(level) == key.tonic
+    evidence, on_tonic = silent(level, song, MELODY), sung_pitch_classes(level) == key.tonic
     per_bar = level.unit.frames_per_bar(song.meter)
     closing = slice(max(0, end_bar - CLOSING_BARS) * per_bar, end_bar * per_bar)
     last = slice((end_bar - 1) * per_bar, end_bar * per_bar)

@@ -65,7 +65,7 @@ def _of_chords(level: Level, song: Song, request: Request, levels: Sequence[Leve
     heard = sums[reach : reach + frames] - sums[:frames]
     own = voices(level)[level.part_number(CHORDS)]
     tones = own.items[:, PITCH_CLASSES:].numpy()
-    evidence = np.zeros((frames, own.shape.states), np.float32)
+    evidence = silent(level, song, CHORDS)
     evidence[:, FIRST_ITEM:] = CHORD_TONE * (heard @ tones.T - EXPECTED_SHARE * heard.sum(1, keepdims=True))
     return {CHORDS: evidence}
 
@@ -77,16 +77,16 @@ def _of_melody(level: Level, song: Song, levels: Sequence[Level]) -> dict[str, N
     if skeleton is None:
         return {}
     per_beat = level.unit.frames_per_bar(song.meter) // song.meter.beats_per_bar
-    evidence, pitch_classes = silent(level, song), sung_pitch_classes(level)
+    evidence, pitch_classes = silent(level, song, MELODY), sung_pitch_classes(level)
     for span in skeleton.chords:
         suits = NOTE_IN_CHORD * (np.isin(pitch_classes, span.chord.chroma) - EXPECTED_SHARE)
         evidence[span.start_beat * per_beat : span.end_beat * per_beat, FIRST_ITEM:] = suits
     return {MELODY: evidence}
 
 
-def silent(level: Level, song: Song) -> NDArray[np.float32]:
-    """(frames of the song, states of the melody) log-odds that say nothing."""
-    states = voices(level)[level.part_number(MELODY)].shape.states
+def silent(level: Level, song: Song, part: str) -> NDArray[np.float32]:
+    """(frames of the song, states of the part) log-odds that say nothing."""
+    states = voices(level)[level.part_number(part)].shape.states
     return np.zeros((level.frames_to_compose(song.form.length_bars, song.meter), states), np.float32)
 
 
